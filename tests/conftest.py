@@ -1,0 +1,28 @@
+"""What tests of several rooms share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng():
+    """A source of numbers that is the same on every run."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def reference_data():
+    """The folder of reference signals (INR_DATA); the test skips where there is none."""
+    folder = os.environ.get("INR_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("needs the reference data: set INR_DATA to its folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def repository():
+    """The root of the checkout."""
+    return Path(__file__).resolve().parents[1]
