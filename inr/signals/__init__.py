@@ -1,0 +1,38 @@
+"""The room between files and samples: readers give native samples, writers take floats.
+
+This door imports no torch: decoding a file must not need it.
+"""
+
+from typing import TYPE_CHECKING
+
+from inr.signals.base import Reader, Writer
+from inr.signals.builtin import sample_paths
+from inr.signals.open import SUFFIXES, open_reader, open_writer
+from inr.signals.samples import from_float, native_dtype, to_float
+
+if TYPE_CHECKING:
+    from inr.signals.sampler import Batch, Sampler
+
+
+def __getattr__(name: str) -> object:
+    """The sampler makes torch batches, so it is imported when it is asked for."""
+    if name in ("Batch", "Sampler"):
+        from inr.signals import sampler
+
+        return getattr(sampler, name)
+    raise AttributeError(f"module 'inr.signals' has no attribute {name!r}")
+
+
+__all__ = [
+    "SUFFIXES",
+    "Batch",
+    "Reader",
+    "Sampler",
+    "Writer",
+    "from_float",
+    "native_dtype",
+    "open_reader",
+    "open_writer",
+    "sample_paths",
+    "to_float",
+]

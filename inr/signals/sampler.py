@@ -1,0 +1,293 @@
+"""Samples of a signal as training batches: seeded, resumable, in bounded memory.
+
+The signal is held slab by slab.  A slab is a run of whole tile rows along the slowest axis
+with their margins; only its tiles get samples while it is held.  Slabs take turns: each is
+visited for `visit` steps, and passes over all slabs repeat.  A signal that fits the memory
+is one slab.
+
+Within a tile every sample of the widened cell is drawn equally often: a tile walks through
+permutations of its n samples, batch after batch, without a pause at their ends.  What step t
+holds is a function of (seed, t) alone, so the state to save is one number.
+
+Tiles whose boxes have the same shape form a group and share its permutations: one gather
+serves all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inr import coords
+from inr.errors import SpecError
+from inr.partition import Axis
+from inr.signals.base import Reader
+from inr.signals.samples import FULL_SCALE, native_dtype
+
+# The batch number of `probe`: no run gets that far.
+PROBE = 1 << 40
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's samples.
+
+    Attributes:
+        tiles: which tiles of the field they belong to, a run of k.
+        slab: number of the slab these tiles make up.
+        visit_step: how many batches this slab gave before.
+        u: local coordinates [k, B, D], float32.
+        values: [k, B, C] in signal units, float32.
+    """
+
+    tiles: slice
+    slab: int
+    visit_step: int
+    u: Tensor
+    values: Tensor
+
+
+@dataclass
+class _Group:
+    """Tiles with boxes of one shape: their places in the slab, samples and local coordinates."""
+
+    shape: tuple[int, ...]
+    places: list[int]
+    samples: Tensor  # [G, n, C], compact dtype
+    local: list[Tensor]  # per axis [G, n_d], float32
+
+
+class Sampler:
+    """Batches of `batch` samples a tile, from every tile of the slab in turn.
+
+    Args:
+        reader: the signal.
+        partition: one `Axis` per coordinate axis; all with K = 1 for a single MLP.
+        batch: B, samples a tile and step.
+        seed: of the order of samples.
+        memory_bytes: bound on the samples held.
+        visit: steps a slab is held before the next one takes its place.
+        device: where the batches are wanted.
+
+    Raises:
+        SpecError: not even one row of tiles fits the memory; the message says what would.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        partition: tuple[Axis, ...],
+        *,
+        batch: int,
+        seed: int = 0,
+        memory_bytes: int = 1 << 29,
+        visit: int = 1 << 40,
+        device: str = "cpu",
+    ) -> None:
+        self._reader, self._partition = reader, partition
+        self._batch, self._seed, self.visit, self._device = batch, seed, visit, device
+        self._native = native_dtype(reader.spec)
+        self._itemsize = np.dtype(self._native).itemsize
+        self._grid = [coords.axis(n) for n in reader.spec.shape[1:]]
+        n = reader.spec.shape[0]
+        self._rows = partition[0].spans(coords.axis(n)) if partition[0].tiles > 1 else [(0, n)]
+        self.slabs = self._plan(memory_bytes)
+        self._held: tuple[int, list[_Group]] | None = None
+        self._orders: dict[tuple[int, int, int], np.ndarray] = {}
+        self._step = 0
+
+    @property
+    def step(self) -> int:
+        """How many batches were given."""
+        return self._step
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a later `load_state_dict` needs to go on with the same batches."""
+        return {"step": self._step, **self._identity()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the batch at which the state was taken.
+
+        Raises:
+            SpecError: the state belongs to a sampler with other settings.
+        """
+        mine = self._identity()
+        for name, value in mine.items():
+            if state.get(name) != value:
+                raise SpecError(
+                    f"sampler: the saved state has {name}={state.get(name)}, this run {value}; "
+                    "resume with the settings of the first run"
+                )
+        self._step = int(state["step"])
+
+    def slab_tiles(self, slab: int) -> slice:
+        """The run of tiles that a slab holds."""
+        across = int(np.prod([a.tiles for a in self._partition[1:]], dtype=np.int64))
+        first, last = self.slabs[slab]
+        return slice(first * across, last * across)
+
+    def visit_of(self, step: int) -> tuple[int, int]:
+        """Which slab a step visits, and how many batches that slab gave before it."""
+        visits, offset = divmod(step, self.visit)
+        passes, slab = divmod(visits, len(self.slabs))
+        return slab, passes * self.visit + offset
+
+    def next(self) -> Batch:
+        """The next batch."""
+        slab, done = self.visit_of(self._step)
+        batch = self._take(slab, done)
+        self._step += 1
+        return batch
+
+    def probe(self) -> Batch:
+        """One batch more of the slab that is held, always the same one, for measuring.
+
+        It takes its samples from permutations of its own, so training is not disturbed.
+        """
+        slab = self._held[0] if self._held else self.visit_of(self._step)[0]
+        return self._take(slab, PROBE)
+
+    def peaks(self, slab: int) -> np.ndarray:
+        """Largest magnitude in every tile of a slab, in signal units.  Shape: [k, C]."""
+        tiles = self.slab_tiles(slab)
+        out = np.zeros((tiles.stop - tiles.start, self._reader.spec.channels), dtype=np.float32)
+        for group in self._hold(slab):
+            for place, samples in zip(group.places, group.samples, strict=True):
+                out[place] = _to_float(samples, self._native).abs().amax(0).numpy()
+        return out
+
+    def _take(self, slab: int, done: int) -> Batch:
+        groups = self._hold(slab)
+        tiles = self.slab_tiles(slab)
+        count = tiles.stop - tiles.start
+        dims, channels = len(self._partition), self._reader.spec.channels
+        u = torch.empty(count, self._batch, dims)
+        values = torch.empty(count, self._batch, channels)
+        for group in groups:
+            index = self._index(slab, int(np.prod(group.shape)), done)
+            picked = _to_float(group.samples.index_select(1, torch.from_numpy(index)), self._native)
+            local = self._coordinates(group, index)
+            if len(groups) == 1:
+                u, values = local, picked
+            else:
+                u[group.places], values[group.places] = local, picked
+        return Batch(tiles, slab, done, u.to(self._device), values.to(self._device))
+
+    def _identity(self) -> dict[str, Any]:
+        return {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)}
+
+    def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
+        """Runs of tile rows whose samples fit the memory, as even in length as can be.
+
+        Half the memory is for the samples, half for the window they are cut from.
+        """
+        channels, width = self._reader.spec.channels, self._itemsize
+        across = channels * width
+        for axis, x in zip(self._partition[1:], self._grid, strict=True):
+            across *= sum(b - a for a, b in axis.spans(x))
+        need = max(b - a for a, b in self._rows) * across
+        rows = int(memory_bytes // 2 // need)
+        if rows < 1:
+            raise SpecError(
+                f"sampler: one row of tiles needs {2 * need / 1e6:.0f} MB for its samples; "
+                f"{memory_bytes / 1e6:.0f} MB are allowed; raise --memory or use more tiles"
+            )
+        count = -(-len(self._rows) // rows)
+        edges = np.linspace(0, len(self._rows), count + 1).round().astype(int).tolist()
+        return list(zip(edges[:-1], edges[1:], strict=True))
+
+    def _hold(self, slab: int) -> list[_Group]:
+        """The groups of a slab, read unless they are held already."""
+        if self._held is None or self._held[0] != slab:
+            self._held = None
+            self._orders.clear()
+            self._held = (slab, self._read(slab))
+        return self._held[1]
+
+    def _read(self, slab: int) -> list[_Group]:
+        first, last = self.slabs[slab]
+        rest = [axis.spans(x) for axis, x in zip(self._partition[1:], self._grid, strict=True)]
+        boxes = [(row, box) for row in range(first, last) for box in _product(rest)]
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for place, (row, box) in enumerate(boxes):
+            a, b = self._rows[row]
+            groups.setdefault((b - a, *(stop - start for _, start, stop in box)), []).append(place)
+        ready = [self._empty_group(shape, places, boxes) for shape, places in groups.items()]
+        where = {place: (g, i) for g, group in enumerate(ready) for i, place in enumerate(group.places)}
+        per_row = len(boxes) // (last - first)
+        for row in range(first, last):
+            window = self._reader.read(*self._rows[row])
+            for place in range((row - first) * per_row, (row - first + 1) * per_row):
+                box = tuple(slice(start, stop) for _, start, stop in boxes[place][1])
+                g, i = where[place]
+                cut = window[(slice(None), *box)]
+                ready[g].samples[i] = torch.from_numpy(_compact(cut).reshape(-1, cut.shape[-1]))
+        return ready
+
+    def _empty_group(self, shape: tuple[int, ...], places: list[int], boxes: list[Any]) -> _Group:
+        local: list[list[np.ndarray]] = [[] for _ in shape]
+        for place in places:
+            row, box = boxes[place]
+            a, b = self._rows[row]
+            local[0].append(self._partition[0].local(coords.axis(self._reader.spec.shape[0], a, b), row))
+            for d, (tile, start, stop) in enumerate(box):
+                local[d + 1].append(self._partition[d + 1].local(self._grid[d][start:stop], tile))
+        n = int(np.prod(shape, dtype=np.int64))
+        dtype = {1: torch.uint8, 2: torch.int16, 4: torch.float32}[self._itemsize]
+        samples = torch.empty(len(places), n, self._reader.spec.channels, dtype=dtype)
+        tables = [torch.from_numpy(np.stack(t).astype(np.float32)) for t in local]
+        return _Group(shape, places, samples, tables)
+
+    def _index(self, slab: int, n: int, done: int) -> np.ndarray:
+        """Which of a box's n samples batch number `done` takes: the next B of endless permutations."""
+        start = done * self._batch
+        parts, wanted = [], self._batch
+        while wanted:
+            cycle, offset = divmod(start, n)
+            take = min(n - offset, wanted)
+            parts.append(self._order(slab, n, cycle)[offset : offset + take])
+            start, wanted = start + take, wanted - take
+        return np.concatenate(parts)
+
+    def _order(self, slab: int, n: int, cycle: int) -> np.ndarray:
+        key = (slab, n, cycle)
+        if key not in self._orders:
+            for old in [k for k in self._orders if k[1] == n and k[2] < cycle]:
+                del self._orders[old]
+            seed = np.random.SeedSequence([self._seed, slab, n, cycle])
+            self._orders[key] = np.random.Generator(np.random.Philox(seed)).permutation(n)
+        return self._orders[key]
+
+    def _coordinates(self, group: _Group, index: np.ndarray) -> Tensor:
+        """Local coordinates [G, B, D] of flat positions inside a group's boxes."""
+        places = np.unravel_index(index, group.shape)
+        columns = [table[:, torch.from_numpy(p)] for table, p in zip(group.local, places, strict=True)]
+        return torch.stack(columns, -1)
+
+
+def _product(rest: list[list[tuple[int, int]]]) -> list[tuple[tuple[int, int, int], ...]]:
+    """All boxes across the faster axes, row-major: per axis (tile, start, stop)."""
+    boxes: list[tuple[tuple[int, int, int], ...]] = [()]
+    for spans in rest:
+        boxes = [(*box, (k, a, b)) for box in boxes for k, (a, b) in enumerate(spans)]
+    return boxes
+
+
+def _compact(native: np.ndarray) -> np.ndarray:
+    """uint16 as int16 shifted by half its range: torch gathers int16, and hardly uint16."""
+    if native.dtype == np.uint16:
+        return (native.astype(np.int32) - 32768).astype(np.int16)
+    return np.ascontiguousarray(native)
+
+
+def _to_float(samples: Tensor, native: str) -> Tensor:
+    """Compact samples in signal units, as `signals.samples.to_float` gives them; float32."""
+    if native == "float32":
+        return samples
+    values = samples.to(torch.float32)
+    if native == "uint16":
+        values += 32768.0
+    return values.div_(FULL_SCALE[native])
