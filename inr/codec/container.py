@@ -1,0 +1,103 @@
+"""Magic, version, sections (FORMAT.md, sections 2 and 3).
+
+    89 49 4E 52  version  { type  length  payload  CRC-32 } ...
+
+A section's type is a letter: upper case is critical (a reader that does not know it must
+stop), lower case ancillary (it may be skipped), as in PNG.  The CRC covers type, length
+and payload.  `H` comes first, `W` last, nothing after it, and no type twice: there is one
+way to read a file, and no place to hide bytes in.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+from inr.codec import limits
+from inr.codec.varint import Bytes, varint
+from inr.errors import FormatError
+
+MAGIC = b"\x89INR"
+VERSION = 1
+HEADER, WEIGHTS, TIMES, PROFILE = "H", "W", "P", "i"
+KNOWN = (HEADER, WEIGHTS, TIMES, PROFILE)
+CRC_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a file.
+
+    Attributes:
+        type: an ASCII letter.
+        payload: its bytes, without the frame.
+        size_bytes: what it takes in the file, frame included.
+    """
+
+    type: str
+    payload: bytes
+    size_bytes: int
+
+
+def pack(sections: list[tuple[str, bytes]]) -> bytes:
+    """A whole file of sections in the given order."""
+    return MAGIC + bytes([VERSION]) + b"".join(_frame(kind, payload) for kind, payload in sections)
+
+
+def unpack(data: bytes) -> list[Section]:
+    """The sections of a file, checked in frame, order and number.
+
+    Raises:
+        FormatError: this is no `.inr` file, it needs a newer inr, or it is damaged.
+    """
+    reader = Bytes(data, "file")
+    _check_start(reader)
+    sections: list[Section] = []
+    while not sections or sections[-1].type != WEIGHTS:
+        sections.append(_next(reader, first=not sections))
+        kinds = [section.type for section in sections]
+        if kinds.count(kinds[-1]) > 1:
+            raise FormatError(f"section {kinds[-1]}: comes twice; a file holds each type once at most")
+    if reader.left:
+        raise FormatError(f"file: {reader.left} bytes follow the weights; nothing may come after them")
+    return sections
+
+
+def _check_start(reader: Bytes) -> None:
+    if reader.data[: len(MAGIC)] != MAGIC:
+        start = reader.data[: len(MAGIC)].hex(" ") or "nothing"
+        raise FormatError(f"not a .inr file: it starts with {start}, a .inr file with {MAGIC.hex(' ')}")
+    reader.take(len(MAGIC))
+    version = reader.byte()
+    if version != VERSION:
+        raise FormatError(
+            f"version {version} of the format; this inr reads version {VERSION}. "
+            "Update inr, or copy the file again if it should be of that version."
+        )
+
+
+def _next(reader: Bytes, *, first: bool) -> Section:
+    start = reader.at
+    code = reader.byte()
+    kind = chr(code)
+    if not (kind.isascii() and kind.isalpha()):
+        raise FormatError(f"file: byte {code:#04x} at offset {start} is no section type; the file is damaged")
+    length = reader.varint()
+    payload = reader.take(length)
+    end = reader.at
+    if reader.take(CRC_BYTES) != _crc(reader.data[start:end]):
+        raise FormatError(f"section {kind}: its CRC-32 does not match; the file is damaged: copy it again")
+    if first != (kind == HEADER):
+        raise FormatError(f"section {kind} at offset {start}: the header must come first, and only there")
+    if kind.isupper() and kind not in KNOWN:
+        raise FormatError(f"section {kind}: is critical and not known here; the file needs a newer inr")
+    if kind != WEIGHTS and length > limits.ANCILLARY:
+        raise FormatError(f"section {kind}: takes {length} bytes; at most {limits.ANCILLARY} are allowed")
+    return Section(kind, payload, reader.at - start)
+
+
+def _frame(kind: str, payload: bytes) -> bytes:
+    body = kind.encode("ascii") + varint(len(payload)) + payload
+    return body + _crc(body)
+
+
+def _crc(body: bytes) -> bytes:
+    return zlib.crc32(body).to_bytes(CRC_BYTES, "little")

@@ -1,0 +1,156 @@
+"""A field to the bytes of a `.inr` file, and back."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from inr import fields, files
+from inr.codec import container, extras, header, limits, weights
+from inr.codec.quantise import dequantise, quantise
+from inr.errors import FormatError, SpecError
+from inr.specs import FieldSpec, SignalSpec
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a `.inr` file holds.
+
+    Attributes:
+        field: the network, float32, the same bits on every machine.
+        signal: what it stands for.
+        version: of the format.
+        sections: (type, bytes in the file) in file order; magic and version are not in it.
+        tensor_bits: code length of each tensor with its row.
+        exponents: the k of each tensor; its step is 2^-k.
+    """
+
+    field: fields.Field
+    signal: SignalSpec
+    version: int
+    sections: list[tuple[str, int]]
+    tensor_bits: dict[str, float]
+    exponents: dict[str, int]
+
+
+def encode(
+    field_spec: FieldSpec, tensors: Mapping[str, Array], exponents: Mapping[str, int], signal: SignalSpec
+) -> bytes:
+    """Quantise a field's tensors and write it all as one file.
+
+    Args:
+        field_spec: the architecture.
+        tensors: float32 arrays, those of `fields.tensor_shapes(field_spec)`.
+        exponents: k for each tensor; its step is 2^-k.
+        signal: what the field was fitted to.
+
+    Raises:
+        SpecError: something has no place in a file: an activation without a number, a limit
+            passed, a weight too large for its step, tensors that do not fit the spec.
+    """
+    head = header.pack(signal, field_spec)
+    shapes = _shapes(field_spec)
+    field = fields.Field(field_spec, dict(tensors))
+    missing = [name for name in shapes if name not in exponents]
+    if missing:
+        raise SpecError(f"exponents: none given for {missing[:3]}; every tensor needs one")
+    integers = {name: quantise(field.tensors[name], exponents[name], name=name) for name in shapes}
+    sections = [(container.HEADER, head)]
+    if signal.pts is not None:
+        sections.append((container.TIMES, extras.pack_pts(signal.pts)))
+    if signal.icc is not None:
+        sections.append((container.PROFILE, extras.pack_icc(signal.icc)))
+    return container.pack([*sections, (container.WEIGHTS, weights.write(integers, exponents))])
+
+
+def decode(data: bytes, *, where: str = "data") -> Decoded:
+    """Read the bytes of a `.inr` file.
+
+    Args:
+        data: the whole file.
+        where: what errors call it, usually a path.
+
+    Raises:
+        FormatError: for any bytes that `encode` could not have written.
+    """
+    try:
+        return _decode(bytes(data))
+    except FormatError as error:
+        raise FormatError(f"{where}: {error}") from error
+
+
+def save(path: str | Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        SpecError: it exists and `overwrite` is false, or it cannot be written.
+    """
+    if not overwrite and Path(path).exists():
+        raise SpecError(f"{path}: exists already; choose another name, or allow overwriting (--force)")
+    try:
+        files.write_bytes(path, data)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def load(path: str | Path) -> Decoded:
+    """Read a `.inr` file.
+
+    Raises:
+        FormatError: it is missing, no regular file, or no valid `.inr` file.
+    """
+    place = Path(path)
+    try:
+        if place.exists() and not place.is_file():
+            raise FormatError(f"{path}: is no regular file; give the path of a .inr file")
+        data = place.read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise FormatError(f"{path}: cannot be read ({reason}); give the path of a .inr file") from error
+    if not data:
+        raise FormatError(f"{path}: is empty; copy or export it again")
+    return decode(data, where=str(path))
+
+
+def _decode(data: bytes) -> Decoded:
+    sections = container.unpack(data)
+    payload = {section.type: section.payload for section in sections}
+    signal, spec = header.unpack(payload[container.HEADER])
+    try:
+        shapes = _shapes(spec)
+        if container.TIMES in payload:
+            signal = replace(signal, pts=extras.unpack_pts(payload[container.TIMES], signal.shape[0]))
+    except SpecError as error:
+        raise FormatError(f"header: {error}") from error
+    if container.PROFILE in payload:
+        signal = replace(signal, icc=extras.unpack_icc(payload[container.PROFILE]))
+    content = weights.read(payload[container.WEIGHTS], shapes)
+    exponents = {name: row.k for name, row in content.rows.items()}
+    tensors = {name: dequantise(q, exponents[name]) for name, q in content.integers.items()}
+    return Decoded(
+        field=fields.Field(spec, tensors),
+        signal=signal,
+        version=container.VERSION,
+        sections=[(section.type, section.size_bytes) for section in sections],
+        tensor_bits=content.bits,
+        exponents=exponents,
+    )
+
+
+def _shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the tensors, in stored order.
+
+    Raises:
+        SpecError: there are too many parameters, or the activation's bases are impossible.
+    """
+    shapes = fields.tensor_shapes(spec)
+    params = sum(math.prod(shape) for shape in shapes.values())
+    if params > limits.PARAMS:
+        raise SpecError(f"field: has {params} parameters; a file holds at most {limits.PARAMS}")
+    return shapes

@@ -1,0 +1,246 @@
+"""Bytes that nobody's encoder wrote: a field or a FormatError, in bounded time and memory."""
+
+import json
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inr import codec
+from inr.codec import container
+from inr.errors import FormatError
+from tests.codec import random_fields as some
+
+WRITABLE = 1 << 62
+
+
+def small_file():
+    rng = np.random.default_rng(5)
+    q, k, _ = some.tensors(rng, some.SMALL_FIELD)
+    q = {name: rng.integers(-40, 40, t.shape) for name, t in q.items()}
+    tensors = {name: np.ldexp(t.astype(np.float32), np.int32(-k[name])) for name, t in q.items()}
+    return codec.encode(some.SMALL_FIELD, tensors, k, some.SMALL_SIGNAL)
+
+
+def varint(value):
+    """Any size, unlike the codec's own."""
+    out = b""
+    while value >= 128:
+        out += bytes([value % 128 + 128])
+        value //= 128
+    return out + bytes([value])
+
+
+def section(kind, payload, length=None):
+    body = kind.encode() + varint(len(payload) if length is None else length) + payload
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def header(kind=1, shape=(8, 8), mode=4, bits=8, tiles=(1, 1), margin=(0, 0), width=4, hidden=1, flags=5,
+           activation=(1,), omega=480, tail=()):  # fmt: skip
+    """A picture with a sine network, every field open to abuse."""
+    numbers = [*shape, mode, bits, *tiles, *margin, width, hidden, flags, *activation, omega, *tail]
+    return bytes([kind]) + b"".join(map(varint, numbers))
+
+
+def file(head=None, weights=bytes(16), between=b"", after=b"", start=b"\x89INR\x01"):
+    head = header() if head is None else head
+    return start + section("H", head) + between + section("W", weights) + after
+
+
+def pts_header(frames):
+    return bytes([3 + 4 + 32]) + b"".join(
+        map(varint, [frames, 2, 2, 4, 8, 30, 1, 1, 90, *(1, 1, 1), *(0, 0, 0), 2, 0, 5, 1, 480])
+    )
+
+
+def pts(frames, deltas, length=None):
+    packed = varint(len(deltas) if length is None else length) + zlib.compress(deltas, 9)
+    return file(pts_header(frames), between=section("P", packed))
+
+
+BIG = 2**32 - 1
+BOMB = zlib.compress(bytes(1 << 26), 9)
+HOSTILE = {
+    "huge height": file(header(shape=(BIG, 1))),
+    "huge product of sides": file(header(shape=(1 << 20, 1 << 20))),
+    "sides that overflow 64 bits": file(header(shape=(WRITABLE, WRITABLE))),
+    "zero height": file(header(shape=(0, 8))),
+    "too many tiles": file(header(tiles=(1 << 20, 2))),
+    "tiles that overflow 64 bits": file(header(tiles=(WRITABLE, WRITABLE))),
+    "zero tiles": file(header(tiles=(0, 1))),
+    "a million layers": file(header(hidden=10**6)),
+    "a width of two to the 31": file(header(width=2**31)),
+    "zero width": file(header(width=0)),
+    "too many parameters": file(header(width=4096, hidden=64)),
+    "many parameters and few bytes": file(header(width=2000, hidden=60)),
+    "many tiles and few bytes": file(header(tiles=(900, 900))),
+    "a margin of half a tile": file(header(margin=(32, 0))),
+    "no omega": file(header(omega=0)),
+    "a huge omega": file(header(omega=1 << 40)),
+    "an unknown activation": file(header(activation=(99,))),
+    "an unknown basis": file(header(activation=(2, 31))),
+    "a basis twice": file(header(activation=(2, 3 + 3 * 32))),
+    "no basis": file(header(activation=(2, 0))),
+    "an unknown encoding": file(header(flags=5 + 8 * 9)),
+    "an unknown mode": file(header(mode=1000)),
+    "a mode of audio in a picture": file(header(mode=18)),
+    "no kind": file(header(kind=0)),
+    "an unknown signal flag": file(header(kind=1 + 64)),
+    "a picture of 65 bits": file(header(bits=65)),
+    "omega spelt out twice": file(header(flags=1, tail=(480,))),
+    "an aspect of 1 spelt out": file(
+        header(kind=1 + 8, tail=()).replace(b"\x08\x01", b"\x08\x01\x01\x01", 1)
+    ),
+    "bytes after the header's last field": file(header(tail=(0,))),
+    "a header cut short": file(header()[:-3]),
+    "an empty header": file(b""),
+    "an overlong varint": file(header()[:1] + b"\x88\x00" + header()[2:]),
+    "a varint of ten bytes": file(header()[:1] + b"\xff" * 9 + b"\x01" + header()[2:]),
+    "a length past the end": b"\x89INR\x01" + section("H", header(), length=1000),
+    "a length of two to the 62": b"\x89INR\x01H" + varint(WRITABLE) + bytes(40),
+    "weights first": b"\x89INR\x01" + section("W", bytes(16)) + section("H", header()),
+    "no header": b"\x89INR\x01" + section("W", bytes(16)),
+    "no weights": b"\x89INR\x01" + section("H", header()),
+    "two headers": file(between=section("H", header())),
+    "an ancillary section twice": file(between=section("x", b"a") * 2),
+    "an unknown critical section": file(between=section("X", b"a")),
+    "a section type that is no letter": file(between=section("7", b"a")),
+    "a byte after the weights": file(after=b"\0"),
+    "a section after the weights": file(after=section("x", b"")),
+    "another magic": file(start=b"\x89INQ\x01"),
+    "version 0": file(start=b"\x89INR\x00"),
+    "version 2": file(start=b"\x89INR\x02"),
+    "weights of 7 bytes": file(weights=bytes(7)),
+    "no weight bytes": file(weights=b""),
+    "weights with a word to spare": file(weights=bytes(64)),
+    "weights of all ones": file(weights=b"\xff" * 64),
+    "a profile that inflates without end": file(between=section("i", varint(1 << 24) + BOMB)),
+    "a profile promising 4 GB": file(between=section("i", varint(BIG) + BOMB)),
+    "a profile with bytes behind it": file(between=section("i", varint(1) + zlib.compress(b"a") + b"b")),
+    "a profile that is no zlib stream": file(between=section("i", b"\x05hello")),
+    "times for two to the 33 frames": pts(1 << 31, b"\x01"),
+    "times for one frame less": pts(3, b"\x01"),
+    "times that stand still": pts(3, b"\x01\x00"),
+    "times that overflow": pts(9, (b"\xff" * 8 + b"\x7f") * 8),
+    "times with an overlong varint": pts(2, b"\x81\x00"),
+    "times without a time base": file(between=section("P", varint(7) + zlib.compress(b"\x01" * 7))),
+    "nothing": b"",
+    "the magic alone": b"\x89INR\x01",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bytes_are_a_format_error(name):
+    with pytest.raises(FormatError, match="^somewhere: "):
+        codec.decode(HOSTILE[name], where="somewhere")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+def test_hostile_bytes_take_little_time_and_memory(tmp_path):
+    for place, data in enumerate(HOSTILE.values()):
+        (tmp_path / f"{place}.inr").write_bytes(data)
+    code = """if True:
+        import json, sys, time
+        from pathlib import Path
+        from inr import codec, errors
+        slowest = 0.0
+        for path in Path(sys.argv[1]).glob("*.inr"):
+            start = time.perf_counter()
+            try:
+                codec.load(path)
+            except errors.FormatError:
+                pass
+            slowest = max(slowest, time.perf_counter() - start)
+        # Not ru_maxrss: a child starts with the peak of the process that forked it.
+        status = Path("/proc/self/status").read_text().split()
+        print(json.dumps([slowest, int(status[status.index("VmHWM:") + 1]) / 1000]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    slowest_s, peak_mb = json.loads(done.stdout)
+    assert slowest_s < 0.5
+    assert peak_mb < 200
+
+
+def test_an_unknown_ancillary_section_is_skipped():
+    head, weights = container.unpack(small_file())
+    data = container.pack([("H", head.payload), ("x", b"whatever"), ("W", weights.payload)])
+    assert [kind for kind, _ in codec.decode(data).sections] == ["H", "x", "W"]
+
+
+def test_a_newer_critical_section_says_that_a_newer_inr_is_needed():
+    with pytest.raises(FormatError, match="needs a newer inr"):
+        codec.decode(HOSTILE["an unknown critical section"])
+
+
+def test_every_truncation_is_a_format_error():
+    data = small_file()
+    assert len(data) <= 400
+    for length in range(len(data)):
+        with pytest.raises(FormatError):
+            codec.decode(data[:length])
+
+
+def test_every_flip_of_a_single_bit_is_a_format_error():
+    data = small_file()
+    for bit in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(FormatError):
+            codec.decode(bytes(damaged))
+
+
+def mutate(rng, payload):
+    """A few edits of one payload."""
+    out = bytearray(payload)
+    for _ in range(int(rng.integers(1, 4))):
+        at = int(rng.integers(len(out) + 1))
+        edit = int(rng.integers(5))
+        if edit == 0 and at < len(out):
+            out[at] ^= 1 << int(rng.integers(8))
+        elif edit == 1 and at < len(out):
+            out[at] = int(rng.choice([0, 1, 127, 128, 255, rng.integers(256)]))
+        elif edit == 2:
+            out[at:at] = rng.integers(0, 256, int(rng.integers(1, 5)), dtype=np.uint8).tobytes()
+        elif edit == 3:
+            del out[at : at + int(rng.integers(1, 5))]
+        else:
+            source = int(rng.integers(len(out) + 1))
+            out[at : at + 4] = out[source : source + 4]
+    return bytes(out)
+
+
+def sources():
+    """Files with every kind of section."""
+    found = []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        signal = some.signal(rng)
+        field = some.field(rng, signal)
+        _, exponents, tensors = some.tensors(rng, field)
+        found.append(container.unpack(codec.encode(field, tensors, exponents, signal)))
+    assert {section.type for sections in found for section in sections} == set("HWPi")
+    return found
+
+
+def test_payloads_mutated_under_a_valid_checksum_decode_or_are_a_format_error():
+    rng = np.random.default_rng(0)
+    files, outcomes = sources(), {"decoded": 0, "refused": 0}
+    for case in range(4000):
+        sections = [(section.type, section.payload) for section in files[case % len(files)]]
+        at = int(rng.integers(len(sections)))
+        sections[at] = (sections[at][0], mutate(rng, sections[at][1]))
+        try:
+            decoded = codec.decode(container.pack(sections))
+        except FormatError:
+            outcomes["refused"] += 1
+            continue
+        outcomes["decoded"] += 1
+        again = codec.encode(decoded.field.spec, decoded.field.tensors, decoded.exponents, decoded.signal)
+        assert codec.decode(again).signal == decoded.signal
+    assert min(outcomes.values()) > 50

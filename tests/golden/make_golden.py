@@ -1,0 +1,60 @@
+"""Write new golden files: `python -m tests.golden.make_golden NAME...` from the repository root.
+
+A golden file is never rewritten: what its bytes mean is a promise.  Add a file when the
+format gains a version or a feature.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from inr import codec, fields
+from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
+from tests.codec import random_fields as some
+
+FOLDER = Path(__file__).parent
+HARMONIC = ActivationSpec("raf", some.HARMONIC, 20.0, 15.0)
+PUBLISHED = ActivationSpec("raf-image", ("linear", "square", "sine", "gauss"), 1.0, 1.0, shared=False)
+CLIP = SignalSpec(
+    "video", (5, 24, 31), 3, 8, "RGB", Fraction(30000, 1001), Fraction(4, 3), (1, 1, 1, 2),
+    (0, 3003, 6006, 9010, 15015), Fraction(1, 90000),
+)  # fmt: skip
+ALPHA = SignalSpec("image", (9, 7), 4, 16, "RGBA", icc=bytes(range(200)))
+STEREO = SignalSpec("audio", (16000,), 2, 24, "PCM_24", Fraction(16000))
+FOURIER = EncodingSpec("fourier", 3, 1.375)
+SINE = ActivationSpec("sine", (), 90.0, 30.0)
+AUDIO = ActivationSpec("raf-audio", ("sine", "gauss"), 1.0, 1.0)
+CASES = {
+    "v1-image-raf-tiles": (
+        replace(some.TYPICAL_SIGNAL, shape=(48, 64)),
+        FieldSpec(2, 3, (1, 2), (0, 8), 5, 1, activation=HARMONIC),
+    ),
+    "v1-image-fourier-icc": (ALPHA, FieldSpec(2, 4, (1, 1), (0, 0), 4, 1, FOURIER, PUBLISHED)),
+    "v1-audio-sine-gain": (STEREO, FieldSpec(1, 2, (6,), (16,), 4, 2, activation=SINE, gain=True)),
+    "v1-video-uneven": (CLIP, FieldSpec(3, 3, (2, 1, 2), (4, 0, 8), 3, 0, activation=AUDIO)),
+}
+
+
+def make(name):
+    """The bytes of a case and what they must decode to, as JSON values."""
+    signal, field = CASES[name]
+    rng = np.random.default_rng(sorted(CASES).index(name))
+    integers, exponents, tensors = some.tensors(rng, field)
+    data = codec.encode(field, tensors, exponents, signal)
+    content = {n: {"k": exponents[n], "integers": integers[n].reshape(-1).tolist()} for n in tensors}
+    assert list(content) == list(fields.tensor_shapes(field))
+    return data, {"signal": signal.to_json(), "field": field.to_json(), "tensors": content}
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        target = FOLDER / f"{name}.inr"
+        if target.exists():
+            sys.exit(f"{target}: exists, and golden files are never rewritten")
+        data, content = make(name)
+        target.write_bytes(data)
+        target.with_suffix(".json").write_text(json.dumps(content) + "\n")
