@@ -1,0 +1,225 @@
+"""A field back into samples, block by block, in bounded memory.
+
+A block is a run along the slowest axis.  For each block the tiles that reach into it are
+evaluated on their share of the grid and blended by their windows (partition.py).
+
+Rows of one tile go to the network in units of exactly ROWS samples, the last one padded:
+matrix products then add in the same order whatever the block, the number of tiles at a time
+or the threads, so a value does not depend on how it was asked for (the claim is tested).
+
+NumPy is the reference and needs no torch; torch takes over where the work is large, by a rule
+that depends on the request alone, so that a fit reports what a later decode writes.
+"""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inr import coords
+from inr.errors import SpecError
+from inr.fields import Field, forward
+from inr.partition import Axis, axes, tile_index
+from inr.specs import SignalSpec
+
+ROWS = 128
+TORCH_FROM = 1e10  # multiply-adds; about five seconds of NumPy on one core
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """Values of samples start .. stop-1 along the slowest axis; float32 [stop - start, ..., C]."""
+
+    start: int
+    stop: int
+    values: Array
+
+
+def to_field(values: Any, kind: str) -> Any:
+    """Signal units to what the network is fitted to: pictures [0, 1] -> [-1, 1], audio as it is."""
+    return values if kind == "audio" else 2.0 * values - 1.0
+
+
+def to_signal(values: Any, kind: str) -> Any:
+    """The inverse of `to_field`."""
+    return values if kind == "audio" else 0.5 * values + 0.5
+
+
+def blocks(
+    field: Field,
+    signal: SignalSpec,
+    *,
+    span: tuple[int, int] | None = None,
+    first_axis: Array | None = None,
+    memory_bytes: int = 256_000_000,
+    engine: str = "auto",
+    device: str = "cpu",
+) -> Iterator[Block]:
+    """Samples of the field on the grid of `signal`, in order along the slowest axis.
+
+    Args:
+        field: the network.
+        signal: its shape is the grid; it may be denser or coarser than the fitted one.
+        span: only samples span[0] .. span[1]-1 of the slowest axis.
+        first_axis: coordinates of the slowest axis where they are not the regular grid.
+        memory_bytes: bound on the block and on the network's intermediate values.
+        engine: "numpy", "torch" or "auto".
+        device: torch device.
+
+    Yields: blocks in signal units ([0, 1] pictures, [-1, 1] audio), not clipped.
+
+    Raises:
+        SpecError: the grid does not have the field's axes, channels, or the span is outside it.
+    """
+    if len(signal.shape) != field.spec.dims or signal.channels != field.spec.channels:
+        raise SpecError(
+            f"reconstruct: the field has {field.spec.dims} axes and {field.spec.channels} channels; "
+            f"the grid asked for has shape {signal.shape} and {signal.channels} channels"
+        )
+    start, stop = span or (0, signal.shape[0])
+    if not 0 <= start < stop <= signal.shape[0]:
+        raise SpecError(f"reconstruct: span {start}:{stop} is outside 0:{signal.shape[0]}")
+    network = _network(field, signal, stop - start, engine, device, memory_bytes)
+    rest = [coords.axis(n) for n in signal.shape[1:]]
+    across = int(np.prod(signal.shape[1:], dtype=np.int64))
+    # A sample of a block costs its value, its weighted share and its coordinates, a few times over.
+    per_step = across * (12 * signal.channels + 24 * field.spec.dims)
+    step = int(np.clip(memory_bytes // (2 * per_step), 1, max(1, (1 << 20) // across)))
+    for a in range(start, stop, step):
+        b = min(a + step, stop)
+        first = coords.axis(signal.shape[0], a, b) if first_axis is None else first_axis[a:b]
+        yield Block(a, b, to_signal(_values(field, network, [first, *rest]), signal.kind))
+
+
+def points(field: Field, grid: Sequence[Array], *, engine: str = "numpy") -> Array:
+    """The field's raw output on the product of rising coordinate arrays, one an axis.
+
+    Shape: D arrays [n_d] -> [n_0, ..., n_D-1, C], float32.
+    """
+    network = _numpy_network(field) if engine == "numpy" else _torch_network(field, "cpu", 1 << 28)
+    return _values(field, network, [np.asarray(x, dtype=np.float64) for x in grid])
+
+
+def uses_torch(field: Field, samples: int) -> bool:
+    """Whether "auto" takes torch for that many samples: where it is installed and the work is large."""
+    work = float(samples) * field.params / field.spec.tile_count
+    return work > TORCH_FROM and importlib.util.find_spec("torch") is not None
+
+
+def _network(field: Field, signal: SignalSpec, steps: int, engine: str, device: str, memory: int) -> Any:
+    if engine not in ("auto", "numpy", "torch"):
+        raise SpecError(f"reconstruct: engine must be auto, numpy or torch; got {engine!r}")
+    samples = signal.samples // signal.shape[0] * steps
+    if engine == "torch" or (engine == "auto" and (device != "cpu" or uses_torch(field, samples))):
+        return _torch_network(field, device, memory)
+    return _numpy_network(field)
+
+
+def _numpy_network(field: Field) -> Any:
+    def run(tiles: Array, u: Array) -> Array:
+        return _forward(np, field, field.tensors, tiles, u)
+
+    return _in_chunks(run, _units_at_once(field, 16 << 20))
+
+
+def _torch_network(field: Field, device: str, memory: int) -> Any:
+    import torch  # here, so that small decodes start without it
+
+    tensors = {name: torch.tensor(t, device=device) for name, t in field.tensors.items()}
+
+    @torch.no_grad()
+    def run(tiles: Array, u: Array) -> Array:
+        out = _forward(
+            torch, field, tensors, torch.from_numpy(tiles).to(device), torch.from_numpy(u).to(device)
+        )
+        return out.cpu().numpy()
+
+    room = (64 << 20) if device == "cpu" else (1 << 30)
+    return _in_chunks(run, _units_at_once(field, min(room, memory // 2)))
+
+
+def _units_at_once(field: Field, room: int) -> int:
+    """How many units of ROWS samples fit in `room` bytes of intermediate values."""
+    return max(1, room // (ROWS * 4 * 6 * field.spec.width))
+
+
+def _in_chunks(run: Any, units: int) -> Any:
+    def network(tiles: Array, u: Array) -> Array:
+        parts = [run(tiles[i : i + units], u[i : i + units]) for i in range(0, len(tiles), units)]
+        return np.concatenate(parts)
+
+    return network
+
+
+def _forward(xp: Any, field: Field, tensors: Any, tiles: Any, u: Any) -> Any:
+    """The network on units u [U, ROWS, D], unit i belonging to tile tiles[i]; -> [U, ROWS, C]."""
+    if field.spec.tile_count == 1:
+        return forward(xp, field.spec, tensors, u.reshape(1, -1, u.shape[-1])).reshape(*u.shape[:2], -1)
+    own = {name: t if t.shape[0] == 1 else t[tiles] for name, t in tensors.items()}
+    return forward(xp, field.spec, own, u)
+
+
+def _values(field: Field, network: Any, grid: list[Array]) -> Array:
+    """Equation (1) of partition.py on the product of the coordinate arrays in `grid`."""
+    partition = axes(field.spec)
+    out = np.zeros((*(len(x) for x in grid), field.spec.channels), dtype=np.float32)
+    reach = [
+        [(k, a, b) for k, (a, b) in enumerate(axis.spans(x)) if b > a]
+        for axis, x in zip(partition, grid, strict=True)
+    ]
+    # A pass takes as many tiles as make about a million samples, so memory does not grow with K.
+    batch: list[tuple[tuple[int, int, int], ...]] = []
+    room = 0
+    for place in _product(reach):
+        batch.append(place)
+        room += int(np.prod([b - a for _, a, b in place]))
+        if room >= 1 << 19:
+            _add_tiles(out, field, network, partition, grid, batch)
+            batch, room = [], 0
+    if batch:
+        _add_tiles(out, field, network, partition, grid, batch)
+    return out
+
+
+def _product(reach: list[list[tuple[int, int, int]]]) -> Iterator[tuple[tuple[int, int, int], ...]]:
+    if len(reach) == 1:
+        yield from ((r,) for r in reach[0])
+        return
+    for head in reach[0]:
+        for tail in _product(reach[1:]):
+            yield (head, *tail)
+
+
+def _add_tiles(
+    out: Array,
+    field: Field,
+    network: Any,
+    partition: tuple[Axis, ...],
+    grid: list[Array],
+    batch: list[tuple[tuple[int, int, int], ...]],
+) -> None:
+    """Evaluate each tile of `batch` on its box of the grid and add it, weighted, to `out`."""
+    sizes = [tuple(b - a for _, a, b in place) for place in batch]
+    units = [-(-int(np.prod(size)) // ROWS) for size in sizes]
+    u = np.zeros((sum(units), ROWS, field.spec.dims), dtype=np.float32)
+    tiles = np.empty(sum(units), dtype=np.int64)
+    at = 0
+    for place, size, count in zip(batch, sizes, units, strict=True):
+        local = [axis.local(x[a:b], k) for axis, x, (k, a, b) in zip(partition, grid, place, strict=True)]
+        box = u[at : at + count].reshape(count * ROWS, -1)[: int(np.prod(size))].reshape(*size, -1)
+        for d, values in enumerate(np.meshgrid(*local, indexing="ij", sparse=True)):
+            box[..., d] = values
+        tiles[at : at + count] = tile_index(field.spec, tuple(k for k, _, _ in place))
+        at += count
+    values = network(tiles, u)
+    at = 0
+    for place, size, count in zip(batch, sizes, units, strict=True):
+        part = values[at : at + count].reshape(count * ROWS, -1)[: int(np.prod(size))].reshape(*size, -1)
+        for d, (axis, x, (k, a, b)) in enumerate(zip(partition, grid, place, strict=True)):
+            weight = axis.window(x[a:b], k).astype(np.float32)
+            part = part * weight.reshape([-1 if i == d else 1 for i in range(len(size) + 1)])
+        out[tuple(slice(a, b) for _, a, b in place)] += part
+        at += count
