@@ -1,0 +1,186 @@
+"""From a fitted field to the bytes of a file: which step each tensor gets.
+
+Steps come from the codec's rate-distortion search over a probe of the signal's samples.
+Three requests steer it:
+    nothing        the coarsest steps that lose no more than LOSS_DB of the float field's quality
+    --max-size     the least distortion whose real file fits; an ICC profile is the first to go
+    --target-psnr  the coarsest steps whose decoded file, evaluated in full, reaches the target
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from inr import codec, fields
+from inr.errors import FitError
+from inr.fields import Field
+from inr.specs import FieldSpec, SignalSpec
+
+LOSS_DB = 0.25
+TIGHTENINGS = 6
+PROBE_SAMPLES = 1 << 15
+
+Distortion = Callable[[dict[str, np.ndarray]], float]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A finished file.
+
+    Attributes:
+        data: its bytes.
+        field: the field as a decoder will see it.
+        signal: what the file says it holds.
+        reached: whether the requested quality was reached; True where none was asked for.
+    """
+
+    data: bytes
+    field: Field
+    signal: SignalSpec
+    reached: bool = True
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Samples to measure a field's distortion on: tiles [k], u [k, B, D], target [k, B, C].
+
+    The target is in the field's units; `noise` is added to every distortion, for probes whose
+    target is a field's own output and not the signal.
+    """
+
+    tiles: np.ndarray
+    u: np.ndarray
+    target: np.ndarray
+    noise: float = 0.0
+
+    def thinned(self, seed: int = 0) -> "Probe":
+        """At most about PROBE_SAMPLES samples, over as many tiles as possible."""
+        count, rows = self.u.shape[:2]
+        rng = np.random.Generator(np.random.Philox(seed))
+        keep_rows = min(rows, max(32, PROBE_SAMPLES // count))
+        keep = np.sort(rng.permutation(count)[: max(1, PROBE_SAMPLES // keep_rows)])
+        return Probe(self.tiles[keep], self.u[keep, :keep_rows], self.target[keep, :keep_rows], self.noise)
+
+    def distortion(self, spec: FieldSpec) -> Distortion:
+        """Tensors to mean squared error on these samples, in the field's units."""
+        u, target = torch.from_numpy(self.u), torch.from_numpy(self.target)
+        # A tile's error counts as often as the tile was drawn; gains are inside the field already.
+
+        @torch.no_grad()
+        def measure(tensors: Mapping[str, np.ndarray]) -> float:
+            own = {
+                name: torch.from_numpy(t if t.shape[0] == 1 else t[self.tiles]) for name, t in tensors.items()
+            }
+            error = fields.training_forward(spec, own, u) - target
+            return float(error.square().mean(dtype=torch.float64)) + self.noise
+
+        return measure
+
+
+def own_probe(field: Field, noise: float, seed: int = 0) -> Probe:
+    """A probe whose target is the field's own output at random points of its tiles."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    count = field.spec.tile_count
+    rows = max(32, PROBE_SAMPLES // count)
+    tiles = np.sort(rng.permutation(count)[: max(1, PROBE_SAMPLES // rows)])
+    u = rng.uniform(-1.0, 1.0, (len(tiles), rows, field.spec.dims)).astype(np.float32)
+    own = {n: torch.from_numpy(t if t.shape[0] == 1 else t[tiles]) for n, t in field.tensors.items()}
+    with torch.no_grad():
+        target = fields.training_forward(field.spec, own, torch.from_numpy(u)).numpy()
+    return Probe(tiles, u, target, noise)
+
+
+def finish(
+    field: Field,
+    signal: SignalSpec,
+    probe: Probe,
+    *,
+    max_size: int | None = None,
+    target_db: float | None = None,
+    measure_db: Callable[[Field, SignalSpec], float] | None = None,
+) -> Coded:
+    """Choose the steps and code the file.
+
+    Args:
+        field: the float field.
+        signal: what it was fitted to.
+        probe: samples to measure distortion on.
+        max_size: bytes that the file must not exceed.
+        target_db: PSNR (audio: SNR) that the decoded file should reach; needs `measure_db`.
+        measure_db: the full evaluation of a decoded field.
+
+    Raises:
+        FitError: not even the coarsest steps fit `max_size`.
+    """
+    thin = probe.thinned()
+    search = codec.allocate(field.tensors, thin.distortion(field.spec))
+    if target_db is not None and measure_db is not None:
+        return _for_target(search, field, signal, target_db, measure_db, max_size)
+    if max_size is not None:
+        return _for_size(search, field, signal, max_size)
+    exponents = search.for_distortion(search.base * 10 ** (LOSS_DB / 10))
+    return _coded(field, signal, exponents)
+
+
+def _for_size(search: codec.RateDistortion, field: Field, signal: SignalSpec, max_size: int) -> Coded:
+    without_icc = replace(signal, icc=None)
+    exponents, data = search.for_size(
+        max_size, lambda k: codec.encode(field.spec, field.tensors, k, without_icc)
+    )
+    if signal.icc is not None:
+        whole = codec.encode(field.spec, field.tensors, exponents, signal)
+        if len(whole) <= max_size:
+            return _coded(field, signal, exponents)
+    return Coded(data, codec.decode(data).field, without_icc)
+
+
+def _for_target(
+    search: codec.RateDistortion,
+    field: Field,
+    signal: SignalSpec,
+    target_db: float,
+    measure_db: Callable[[Field, SignalSpec], float],
+    max_size: int | None,
+) -> Coded:
+    """The probe guides, the full evaluation decides: tighten until the decoded file holds."""
+    float_db = measure_db(field, signal)
+    finest = search.curve()[0].exponents
+    room = max(0.0, float_db - target_db)
+    coded = _coded(field, signal, finest)
+    reached = False
+    for _ in range(TIGHTENINGS):
+        if room <= 0.0:
+            break
+        allowed = search.base * 10 ** (room / 10)
+        try:
+            trial = _coded(field, signal, search.for_distortion(allowed))
+        except FitError:
+            break
+        got = measure_db(trial.field, signal)
+        if got >= target_db:
+            coded, reached = trial, True
+            break
+        room -= max(0.01, 1.2 * (target_db - got))
+    if not reached:
+        # The finest steps are as near to the float field as a file gets.
+        reached = measure_db(coded.field, signal) >= target_db
+    if max_size is not None and len(coded.data) > max_size:
+        return replace(_for_size(search, field, signal, max_size), reached=False)
+    if not reached:
+        return replace(
+            _coded(field, signal, search.for_distortion(search.base * 10 ** (0.1 / 10))), reached=False
+        )
+    return coded
+
+
+def _coded(field: Field, signal: SignalSpec, exponents: Mapping[str, int]) -> Coded:
+    data = codec.encode(field.spec, field.tensors, exponents, signal)
+    return Coded(data, codec.decode(data).field, signal)
+
+
+def decibels(ratio: float) -> float:
+    """10 log10 of a power ratio; +inf for a zero error."""
+    return 10 * math.log10(ratio) if ratio > 0 else math.inf

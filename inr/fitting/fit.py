@@ -1,0 +1,340 @@
+"""The loop: batches in, a fitted field out, one progress record after another.
+
+Read `Fit.run` from top to bottom; everything else serves it.  A run can be stopped at any
+step, killed at any instant and resumed from its folder; with a plan in steps the resumed run
+ends in the same bits as one that was never stopped (same machine, same number of threads).
+"""
+
+import math
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inr import fields, reconstruct, signals
+from inr.errors import FitError, SpecError
+from inr.fitting.checkpoint import State, save_state
+from inr.fitting.finish import Probe
+from inr.fitting.network import TrainingNetwork
+from inr.fitting.optimisers import Optimiser
+from inr.fitting.presets import Plan, sample_memory
+from inr.fitting.progress import Progress
+from inr.fitting.schedules import MEASURED, REPLAN_EVERY_S, Schedule
+from inr.partition import axes
+from inr.specs import FitSpec
+
+SNAPSHOT_STEPS = 50  # fixed in steps, so that what a rollback restores does not depend on the clock
+SAVE_EVERY_S = 3.0
+ROLLBACKS = 3
+WARM_UP = 10  # steps over which the rates rise; Adam's second moment is unreliable before
+
+
+class Fit:
+    """One fit of one signal.
+
+    Args:
+        request: what was asked.
+        plan: what was decided.
+        reader: the signal.
+        started: `time.monotonic()` when the first byte was read.
+        folder: where checkpoints go; None for none.
+        stop: asked before every step; True ends the run with the best so far.
+        reached: asked at snapshots with the field and its estimated error on the probe;
+            True ends the run (the target is met).
+    """
+
+    def __init__(
+        self,
+        request: FitSpec,
+        plan: Plan,
+        reader: signals.Reader,
+        *,
+        started: float,
+        folder: Path | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        reached: Callable[["Fit", float], bool] = lambda fit, error: False,
+    ) -> None:
+        self.request, self.plan, self.reader, self.folder = request, plan, reader, folder
+        self.device = pick_device(request.device)
+        self._stop, self._reached = stop, reached
+        self._started = started
+        self.network = TrainingNetwork(plan.field, fields.initialise(plan.field, request.seed), self.device)
+        self._optimiser = Optimiser(self.network.tensors, plan.rates)
+        self.sampler = signals.Sampler(
+            reader,
+            axes(plan.field),
+            batch=plan.batch,
+            seed=request.seed,
+            memory_bytes=sample_memory(request.memory_bytes),
+            device=self.device,
+        )
+        slabs = len(self.sampler.slabs)
+        self.schedule = Schedule.of_steps(plan.steps, slabs) if plan.steps else Schedule(slabs, None)
+        self.sampler.visit = self.schedule.visit
+        self.step = 0
+        self.mse = math.nan  # running mean over recent batches, in the field's units
+        self.power = math.nan  # mean square of the probe's values: what SNR compares with
+        self._factor, self._rollbacks = 1.0, 0
+        self._best: dict[str, torch.Tensor] = {}
+        self._best_error = math.inf
+        self._snapshot: dict[str, torch.Tensor] = {}
+        self._saved_at = -math.inf
+
+    @property
+    def seconds(self) -> float:
+        """Since the first byte was read; a resumed run counts its earlier lives."""
+        return time.monotonic() - self._started
+
+    def run(self) -> Iterator[Progress]:
+        """Fit until the plan ends, the time is up, the target is met or `stop` says so.
+
+        Raises:
+            FitError: the loss became NaN or infinite ROLLBACKS times.
+        """
+        if not self._snapshot:
+            self._keep_snapshot()
+        clock = _StepClock()
+        while not (self.schedule.ended or self._late() or self._stop()):
+            clock.start()
+            batch = self.sampler.next()
+            clock.read()
+            if batch.visit_step == 0:
+                self._start_slab(batch)
+            loss = float(self.network.gradients(batch.tiles, batch.u, self._target(batch)))
+            if not math.isfinite(loss):
+                self._roll_back()
+                continue
+            scale = self._factor * self.schedule.scale(batch.visit_step) * min(1.0, (self.step + 1) / WARM_UP)
+            self._optimiser.step(self.network.grads, batch.tiles, batch.visit_step + 1, scale)
+            self.step += 1
+            self.schedule.advance()
+            self.mse = loss if math.isnan(self.mse) else self.mse + 0.05 * (loss - self.mse)
+            clock.stop()
+            self._replan(clock)
+            if self.step % SNAPSHOT_STEPS == 0 and self._measure():
+                return
+            yield self._progress(clock, batch)
+        self._measure()
+
+    def probe(self) -> Probe:
+        """Samples of the slab in memory, to choose quantisation steps by."""
+        batch = self.sampler.probe()
+        tiles = np.arange(batch.tiles.start, batch.tiles.stop)
+        return Probe(tiles, batch.u.cpu().numpy(), self._target(batch).cpu().numpy())
+
+    def best(self) -> fields.Field:
+        """The best field so far."""
+        tensors = self._best or self.network.tensors
+        return fields.Field(self.plan.field, {n: t.detach().cpu().numpy().copy() for n, t in tensors.items()})
+
+    def save(self, **extra: object) -> None:
+        """Write a checkpoint; `extra` goes into its JSON."""
+        if self.folder is not None:
+            state = self._state()
+            state.numbers |= extra
+            save_state(self.folder, state)
+            self._saved_at = time.monotonic()
+
+    def restore(self, state: State) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            SpecError: it belongs to another request, another input, or another thread count.
+        """
+        numbers = state.numbers
+        same_run(numbers, self.request, self.reader)
+        if self.plan.steps and numbers["threads"] != torch.get_num_threads():
+            raise SpecError(
+                f"--resume: the run used {numbers['threads']} threads and this machine gives "
+                f"{torch.get_num_threads()}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
+            )
+        with torch.no_grad():
+            for name, tensor in (self.network.tensors | self._optimiser.state()).items():
+                tensor.copy_(torch.from_numpy(state.tensors[f"now.{name}"]))
+        self._best = {n: torch.tensor(t, device=self.device) for n, t in state.part("best").items()}
+        self.schedule = Schedule(**numbers["schedule"])
+        # A run killed before its first steps were measured has no plan to follow yet.
+        self.schedule.frozen = self.schedule.left is not None
+        self.sampler.visit = self.schedule.visit
+        self.sampler.load_state_dict(numbers["sampler"])
+        self.step, self.mse = numbers["step"], numbers["mse"]
+        self._factor, self._rollbacks = numbers["factor"], numbers["rollbacks"]
+        self._best_error = numbers["best_error"]
+        self._started = time.monotonic() - numbers["seconds"]
+        self._keep_snapshot(measured=True)
+
+    def _late(self) -> bool:
+        return (
+            self.plan.seconds is not None and not self._resumed_plan() and self.seconds >= self.plan.seconds
+        )
+
+    def _resumed_plan(self) -> bool:
+        return self.schedule.frozen and self.schedule.slabs == 1
+
+    def _target(self, batch: signals.Batch) -> torch.Tensor:
+        return reconstruct.to_field(batch.values, self.reader.spec.kind)
+
+    @torch.no_grad()
+    def _start_slab(self, batch: signals.Batch) -> None:
+        """Gains start at each tile's own peak, so that quiet tiles learn as fast as loud ones."""
+        if self.plan.field.gain:
+            peaks = torch.from_numpy(np.maximum(self.sampler.peaks(batch.slab), 2.0**-12))
+            self.network.tensors["gain"][batch.tiles] = peaks.to(self.device)
+
+    def _replan(self, clock: "_StepClock") -> None:
+        seconds = self.plan.seconds
+        if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
+            return
+        if self.schedule.left is None or clock.due():
+            self.schedule.measure(clock.step_s, clock.reading_s, seconds - self.seconds)
+            self.sampler.visit = self.schedule.visit
+
+    def _measure(self) -> bool:
+        """Keep the best on the probe, save now and then; True where the target is met."""
+        batch = self.sampler.probe()
+        target = self._target(batch)
+        self.power = float(target.square().mean())
+        error = float(self.network.error(batch.tiles, batch.u, target))
+        # With several slabs the probe sees one of them, so errors at different times do not compare.
+        if math.isfinite(error) and (error < self._best_error or self.schedule.slabs > 1):
+            self._best_error = error
+            self._best = {n: t.detach().clone() for n, t in self.network.tensors.items()}
+        if not math.isfinite(error):
+            self._roll_back()
+            return False
+        self._keep_snapshot()
+        if self.folder is not None and time.monotonic() - self._saved_at > SAVE_EVERY_S:
+            self.save()
+        return self._reached(self, error)
+
+    def _live(self) -> dict[str, torch.Tensor]:
+        return self.network.tensors | self._optimiser.state()
+
+    def _keep_snapshot(self, measured: bool = False) -> None:
+        self._snapshot = {name: t.detach().clone() for name, t in self._live().items()}
+
+    @torch.no_grad()
+    def _roll_back(self) -> None:
+        """Return to the last snapshot with half the rates."""
+        self._rollbacks += 1
+        if self._rollbacks > ROLLBACKS:
+            raise FitError(
+                f"fit: the loss became NaN or infinite {self._rollbacks} times, last at step {self.step}, "
+                "although the rates were halved each time; the best so far is kept; "
+                "try --activation sine or another --seed"
+            )
+        for name, tensor in self._live().items():
+            tensor.copy_(self._snapshot[name])
+        self._factor *= 0.5
+
+    def _state(self) -> State:
+        live = {f"now.{name}": t.detach().cpu().numpy() for name, t in self._live().items()}
+        best = {f"best.{name}": t.detach().cpu().numpy() for name, t in self._best.items()}
+        return State(
+            live | best,
+            {
+                "request": self.request.to_json(),
+                "plan": self.plan.to_json(),
+                "signal": self.reader.spec.to_json(),
+                "fingerprint": self.reader.fingerprint(),
+                "schedule": asdict(self.schedule),
+                "sampler": self.sampler.state_dict(),
+                "step": self.step,
+                "mse": self.mse,
+                "factor": self._factor,
+                "rollbacks": self._rollbacks,
+                "best_error": self._best_error,
+                "seconds": self.seconds,
+                "threads": torch.get_num_threads(),
+            },
+        )
+
+    def _progress(self, clock: "_StepClock", batch: signals.Batch) -> Progress:
+        left = self.schedule.left
+        return Progress(
+            "fit",
+            self.step,
+            None if left is None else self.step + left,
+            self.quality_db(self.mse),
+            self.seconds,
+            None if left is None else left * clock.step_s,
+            batch.u.shape[0] * batch.u.shape[1] / clock.step_s if clock.step_s else 0.0,
+        )
+
+    def quality_db(self, error: float) -> float | None:
+        """A mean squared error in the field's units as PSNR, or as SNR for audio; None if unknown."""
+        peak = self.power if self.reader.spec.kind == "audio" else 4.0
+        return 10.0 * math.log10(peak / error) if error > 0 and peak > 0 else None
+
+
+class _StepClock:
+    """Seconds a step takes, and seconds a slab takes to read."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._recent: deque[float] = deque(maxlen=15)
+        self.reading_s = 0.0
+        self._at = self._planned = time.monotonic()
+
+    def start(self) -> None:
+        self._at = time.monotonic()
+
+    def read(self) -> None:
+        took = time.monotonic() - self._at
+        if took > max(self.reading_s, 4 * self.step_s):
+            self.reading_s, self._at = took, time.monotonic()
+
+    def stop(self) -> None:
+        took = time.monotonic() - self._at
+        self.steps += 1
+        # The first step pays for the allocations of all later ones.
+        if self.steps > 1:
+            self._recent.append(took)
+
+    @property
+    def step_s(self) -> float:
+        """The median of recent steps: one stall of the machine must not shrink the plan."""
+        return statistics.median(self._recent) if self._recent else 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now - self._planned < REPLAN_EVERY_S:
+            return False
+        self._planned = now
+        return True
+
+
+def pick_device(name: str) -> str:
+    """The torch device of a request; "auto" is CUDA where there is one.
+
+    Raises:
+        SpecError: CUDA was asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SpecError("--device cuda: torch sees no CUDA device; use --device cpu, or install a CUDA build")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
+def same_run(numbers: dict[str, object], request: FitSpec, reader: signals.Reader) -> None:
+    """Refuse to resume with another request or another input.
+
+    Raises:
+        SpecError: what differs.
+    """
+    if numbers["fingerprint"] != reader.fingerprint():
+        raise SpecError(
+            f"{reader.source}: not the input of the run to resume; give that input, or drop --resume"
+        )
+    now, then = request.to_json(), numbers["request"]
+    if now != then:
+        differ = [k for k in now if not isinstance(then, dict) or now[k] != then.get(k)]
+        raise SpecError(
+            f"--resume: {', '.join(differ)} differ from the run to resume "
+            f"({', '.join(f'{k} was {then.get(k)!r}' for k in differ if isinstance(then, dict))}); "
+            "resume with the same options"
+        )

@@ -1,0 +1,95 @@
+"""Adam and batched Muon, on the tiles that a step touched.
+
+Hidden matrices [K, H, H] get Muon (Jordan et al. 2024): the momentum's nearest
+orthogonal matrix, by five Newton-Schulz steps on the whole batch of tiles in float32.
+Everything else gets Adam (Kingma & Ba 2015).  torch.optim has neither per-tile step
+counts, which slabs need, nor Muon on a batch of matrices.
+
+    Muon:  m <- μ m + g,  d = NS(g + μ m),  W <- W - η d                    (1)
+    Adam:  m <- β1 m + (1-β1) g,  v <- β2 v + (1-β2) g²,
+           w <- w - η (m / (1-β1^t)) / (sqrt(v / (1-β2^t)) + ε)             (2)
+
+No weight decay: the network is meant to overfit its one signal.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+MOMENTUM = 0.95
+BETAS = (0.9, 0.99)
+EPSILON = 1e-12  # gradients of quiet tiles are far below Adam's usual 1e-8
+# Coefficients of the quintic iteration of Jordan et al.: steep at 0, near 1 on [0.7, 1.2].
+QUINTIC = (3.4445, -4.7750, 2.0315)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates: of Muon on hidden matrices (0 gives them to Adam), and of Adam on the rest."""
+
+    muon: float
+    adam: float
+
+
+class Optimiser:
+    """Updates tensors in place; its state is one or two tensors a parameter.
+
+    Args:
+        tensors: what is trained, by name, each with a leading tile axis.
+        rates: learning rates at the start; the schedule scales them.
+    """
+
+    def __init__(self, tensors: dict[str, Tensor], rates: Rates) -> None:
+        self._tensors, self._rates = tensors, rates
+        self._first = {name: torch.zeros_like(t) for name, t in tensors.items()}
+        self._second = {n: torch.zeros_like(t) for n, t in tensors.items() if not self._orthogonal(n)}
+
+    def state(self) -> dict[str, Tensor]:
+        """Moments by name, for a checkpoint; the tensors are the live ones."""
+        first = {f"first.{name}": t for name, t in self._first.items()}
+        return first | {f"second.{name}": t for name, t in self._second.items()}
+
+    @torch.no_grad()
+    def step(self, grads: dict[str, Tensor], tiles: slice, count: int, scale: float) -> None:
+        """One update of the given tiles.
+
+        Args:
+            grads: gradients by name, of the shape of the tensors.
+            tiles: which tiles have gradients; parameters that tiles share are always updated.
+            count: t of equation (2), the number of updates these tiles had, this one included.
+            scale: the schedule's factor on both rates.
+        """
+        for name, tensor in self._tensors.items():
+            part = slice(None) if tensor.shape[0] == 1 else tiles
+            w, g, m = tensor[part], grads[name][part], self._first[name][part]
+            if self._orthogonal(name):
+                m.mul_(MOMENTUM).add_(g)
+                w.add_(orthogonal(g + MOMENTUM * m), alpha=-self._rates.muon * scale)
+            else:
+                self._adam(w, g, m, self._second[name][part], count, self._rates.adam * scale)
+
+    def _orthogonal(self, name: str) -> bool:
+        layer, _, kind = name.partition(".")
+        hidden = layer.startswith("layer") and layer != "layer0" and kind == "weight"
+        return hidden and self._rates.muon > 0
+
+    @staticmethod
+    def _adam(w: Tensor, g: Tensor, m: Tensor, v: Tensor, count: int, rate: float) -> None:
+        m.lerp_(g, 1 - BETAS[0])
+        v.mul_(BETAS[1]).addcmul_(g, g, value=1 - BETAS[1])
+        root = (v / (1 - BETAS[1] ** count)).sqrt_().add_(EPSILON)
+        w.addcdiv_(m, root, value=-rate / (1 - BETAS[0] ** count))
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """Near-orthogonal factors: singular values go to about 1, singular vectors stay.
+
+    Shape: [K, a, b] -> [K, a, b].
+    """
+    x = matrices / (torch.linalg.vector_norm(matrices, dim=(1, 2), keepdim=True) + 1e-20)
+    a, b, c = QUINTIC
+    for _ in range(5):
+        gram = x @ x.mT
+        x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
+    return x

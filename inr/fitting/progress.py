@@ -1,0 +1,26 @@
+"""What a fit says while it runs.  Nothing is printed here; the command line draws it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One record of a running fit.
+
+    Attributes:
+        phase: "fit", "quantise" or "evaluate".
+        step: optimiser steps done.
+        steps: steps planned, None until the first ones are measured.
+        quality_db: running PSNR (audio: SNR) over recent batches, in dB; None before the first.
+        seconds: time since the first byte was read.
+        eta_s: seconds until the plan ends, None where unknown.
+        samples_per_s: training samples a second.
+    """
+
+    phase: str
+    step: int = 0
+    steps: int | None = None
+    quality_db: float | None = None
+    seconds: float = 0.0
+    eta_s: float | None = None
+    samples_per_s: float = 0.0

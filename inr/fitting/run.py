@@ -1,0 +1,248 @@
+"""From a request to a finished file's bytes: plan, fit, choose steps, code, measure.
+
+`run` is a generator of progress records whose return value is the `Outcome`; it writes
+nothing but checkpoints.  `export` makes a file of another size from what a run kept.
+"""
+
+import shutil
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from inr import signals
+from inr.errors import FitError, InrError, OutOfMemory, SpecError
+from inr.evaluate import Evaluation, evaluate
+from inr.fields import Field
+from inr.fitting.checkpoint import STATE, load_state
+from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
+from inr.fitting.fit import Fit, same_run
+from inr.fitting.presets import Plan, make_plan
+from inr.fitting.progress import Progress
+from inr.specs import FitSpec, SignalSpec
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run ended with.
+
+    Attributes:
+        coded: the file's bytes and the field they decode to.
+        plan: the decisions it followed.
+        steps: optimiser steps done.  fit_seconds: from the first byte read to the last change of
+            a weight.
+        device, threads: what it ran on.
+        evaluation: of the decoded file; None where it was not wanted.
+        float_evaluation: of the field before quantisation; None likewise.
+        stopped: the run was ended from outside.
+        failure: why the fit broke off, where it did; the best so far is in `coded`.
+    """
+
+    coded: Coded
+    plan: Plan
+    steps: int
+    fit_seconds: float
+    device: str
+    threads: int
+    evaluation: Evaluation | None
+    float_evaluation: Evaluation | None
+    stopped: bool
+    failure: str | None
+
+
+def run(
+    request: FitSpec,
+    reader: signals.Reader,
+    *,
+    started: float,
+    folder: Path | None = None,
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+    measure: bool = True,
+) -> Generator[Progress, None, Outcome]:
+    """Fit a signal and code the result.
+
+    Args:
+        request: what was asked.
+        reader: the signal.
+        started: `time.monotonic()` when the first byte was read.
+        folder: where checkpoints go; None for none.
+        resume: go on from the folder's checkpoint, if there is one.
+        stop: asked before every step; True ends the fit with the best so far.
+        measure: evaluate the decoded file at the end.
+
+    Raises:
+        SpecError: the request cannot be met, or does not belong to the run to resume.
+        FitError: `max_size` cannot be met.
+        OutOfMemory: an allocation failed.
+    """
+    try:
+        fit = _prepare(request, reader, started, folder, resume, stop)
+        failure: str | None = None
+        try:
+            yield from fit.run()
+        except FitError as error:
+            failure = str(error)
+        fit_seconds = fit.seconds
+        fit.save()
+        yield Progress("quantise", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
+        field = fit.best()
+        coded = _finish(fit, field, request)
+        yield Progress("evaluate", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
+        measured = _evaluated(fit, coded.field) if measure else None
+        before = _evaluated(fit, field, perceptual=False) if measure else None
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        if isinstance(error, InrError):
+            raise
+        raise OutOfMemory(f"{reader.source}: out of memory; lower --memory or --params") from error
+    except RuntimeError as error:
+        if "alloc" in str(error).lower() and not isinstance(error, InrError):
+            raise OutOfMemory(f"{reader.source}: out of memory; lower --memory or --params") from error
+        raise
+    return Outcome(
+        coded,
+        fit.plan,
+        fit.step,
+        fit_seconds,
+        fit.device,
+        torch.get_num_threads(),
+        measured,
+        before,
+        stopped=stop(),
+        failure=failure,
+    )
+
+
+def export(
+    field: Field,
+    signal: SignalSpec,
+    *,
+    mse: float | None = None,
+    reference: signals.Reader | None = None,
+    max_size: int | None = None,
+    target_db: float | None = None,
+    memory_bytes: int = 256_000_000,
+) -> Coded:
+    """Code a field again, under a size or for a quality.
+
+    Args:
+        field: the field, from a run folder or from a `.inr` file.
+        signal: what it was fitted to.
+        mse: its known mean squared error in the field's units; how much a step may cost is
+            judged against it.  About 40 dB is assumed where it is not known.
+        reference: the signal itself; needed for `target_db`.
+        max_size: bytes that the file must not exceed.
+        target_db: PSNR (audio: SNR) of the decoded file.
+        memory_bytes: bound on evaluation blocks.
+
+    Raises:
+        SpecError: a target without a reference.
+        FitError: the size cannot be met.
+    """
+    if target_db is not None and reference is None:
+        raise SpecError(
+            "--target-psnr on export: quality is measured against the signal; add --reference FILE"
+        )
+
+    def measure_db(candidate: Field, spec: SignalSpec) -> float:
+        assert reference is not None
+        got = evaluate(candidate, spec, reference, memory_bytes=memory_bytes, perceptual=False)
+        return float("inf") if got.quality_db is None else got.quality_db
+
+    probe = own_probe(field, 4e-4 if mse is None else mse)
+    return finish(field, signal, probe, max_size=max_size, target_db=target_db, measure_db=measure_db)
+
+
+def kept_run(folder: Path) -> tuple[Field, SignalSpec, float | None]:
+    """The best field of a run folder, its signal, and its mean squared error in the field's units.
+
+    Raises:
+        SpecError, FormatError: as for `load_state`.
+    """
+    state = load_state(folder)
+    plan = Plan.from_json(state.numbers["plan"])
+    tensors = state.part("best") or {n: state.part("now")[n] for n in _names(plan)}
+    error = state.numbers["best_error"]
+    return Field(plan.field, tensors), SignalSpec.from_json(state.numbers["signal"]), error
+
+
+def remove_run(folder: Path) -> None:
+    """Delete a run folder and its checkpoint; other files in it are kept."""
+    (folder / STATE).unlink(missing_ok=True)
+    for left in folder.glob(".state-*.tmp.safetensors"):
+        left.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        shutil.rmtree(folder)
+
+
+def _names(plan: Plan) -> list[str]:
+    from inr.fields import tensor_shapes
+
+    return list(tensor_shapes(plan.field))
+
+
+def _prepare(
+    request: FitSpec,
+    reader: signals.Reader,
+    started: float,
+    folder: Path | None,
+    resume: bool,
+    stop: Callable[[], bool],
+) -> Fit:
+    state = load_state(folder) if resume and folder is not None and (folder / STATE).is_file() else None
+    if state is not None:
+        same_run(state.numbers, request, reader)
+    plan = make_plan(request, reader) if state is None else Plan.from_json(state.numbers["plan"])
+    fit = Fit(
+        request,
+        plan,
+        reader,
+        started=started,
+        folder=folder,
+        stop=stop,
+        reached=_target_met if request.target_psnr is not None else _never,
+    )
+    if state is not None:
+        fit.restore(state)
+    return fit
+
+
+def _never(fit: Fit, error: float) -> bool:
+    return False
+
+
+def _target_met(fit: Fit, error: float) -> bool:
+    """Whether the float field exceeds the target by what quantisation may cost; the probe asks first."""
+    wanted = (fit.request.target_psnr or 0.0) + LOSS_DB
+    estimate = fit.quality_db(error)
+    if estimate is None or estimate < wanted - 0.1:
+        return False
+    got = _evaluated(fit, fit.best(), perceptual=False).quality_db
+    return got is None or got >= wanted
+
+
+def _finish(fit: Fit, field: Field, request: FitSpec) -> Coded:
+    def measure_db(candidate: Field, signal: SignalSpec) -> float:
+        got = _evaluated(fit, candidate, perceptual=False).quality_db
+        return float("inf") if got is None else got
+
+    return finish(
+        field,
+        fit.reader.spec,
+        fit.probe(),
+        max_size=request.max_size,
+        target_db=request.target_psnr,
+        measure_db=measure_db,
+    )
+
+
+def _evaluated(fit: Fit, field: Field, *, perceptual: bool = True) -> Evaluation:
+    return evaluate(
+        field,
+        fit.reader.spec,
+        fit.reader,
+        memory_bytes=fit.request.memory_bytes // 4,
+        device=fit.device,
+        perceptual=perceptual,
+    )
