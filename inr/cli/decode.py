@@ -1,0 +1,78 @@
+"""Rebuild the signal inside a .inr file and write it as a picture, a sound or a video."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from inr.cli.drawing import say
+from inr.errors import SpecError
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def decode(
+    file: Path,
+    out: Path,
+    /,
+    *,
+    scale: float | None = None,
+    size: str | None = None,
+    rate: float | None = None,
+    fps: float | None = None,
+    at: float | None = None,
+    frames: str | None = None,
+    force: Flag = False,
+) -> None:
+    """Rebuild the signal inside FILE and write it to OUT; the suffix of OUT picks the format.
+
+    Args:
+        file: the .inr file to read.
+        out: where to write: .png .jpg .tif .webp, .wav .flac .ogg .mp3, .mkv .mp4 .webm.
+        scale: grid density; 2 is twice as fine along every spatial axis (sound: along time).
+        size: an exact size of pictures and frames, such as 1920x1080.
+        rate: samples a second, for sound.
+        fps: frames a second, for video.
+        at: one instant of a video in seconds, written as a picture.
+        frames: only frames A:B of a video (rows of a picture, samples of a sound).
+        force: replace OUT if it exists.
+    """
+    from inr import api, signals  # here, so that --help is quick
+
+    fitted = api.load(file)
+    view = api.View.of(
+        fitted.signal,
+        scale=scale,
+        size=_size(size),
+        rate_hz=rate,
+        fps=fps,
+        at=at,
+        span=_span(frames, fitted.signal.shape[0]),
+    )
+    writer = signals.open_writer(out, view.grid, overwrite=force)
+    for note in writer.notes:
+        say(f"{out}: {note}")
+    with writer:
+        for block in view.blocks(fitted.field):
+            writer.write(block.values[0] if at is not None else block.values)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)[xX](\d+)", text)
+    if match is None:
+        raise SpecError(f"--size {text!r}: write width x height in pixels, such as 1920x1080")
+    return int(match[1]), int(match[2])
+
+
+def _span(text: str | None, length: int) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d*):(\d*)", text)
+    if match is None:
+        raise SpecError(
+            f"--frames {text!r}: write A:B, the first frame and the one after the last, such as 0:250"
+        )
+    return int(match[1] or 0), int(match[2] or length)

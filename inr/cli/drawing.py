@@ -1,0 +1,83 @@
+"""Live progress on stderr, and words about what came out.  Nothing is drawn when stderr is no terminal."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+REFRESH_PER_S = 4
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """One line for the person, on stderr."""
+    if not quiet:
+        print(text, file=sys.stderr)
+
+
+class Drawing:
+    """A line that shows step, quality, ETA and speed while a fit runs.
+
+    Args:
+        name: of what is fitted.
+        unit: "PSNR" or "SNR".
+        quiet: draw nothing.
+    """
+
+    def __init__(self, name: str, unit: str, quiet: bool) -> None:
+        self._name, self._unit = name, unit
+        self._shown = not quiet and sys.stderr.isatty()
+        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+        self._last = 0.0
+
+    def __enter__(self) -> Self:
+        if self._shown:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._live.stop()
+
+    def update(self, progress: Any) -> None:
+        """Show a `fitting.Progress`, a few times a second."""
+        now = time.monotonic()
+        if not self._shown or (progress.phase == "fit" and now - self._last < 1.0 / REFRESH_PER_S):
+            return
+        self._last = now
+        self._live.update(Text(self._line(progress)), refresh=True)
+
+    def _line(self, p: Any) -> str:
+        if p.phase != "fit":
+            return (
+                f"{self._name}  {'choosing quantisation steps' if p.phase == 'quantise' else 'measuring'} ..."
+            )
+        quality = "" if p.quality_db is None else f"  {self._unit} {p.quality_db:.2f} dB"
+        steps = f"{p.step}" + (f"/{p.steps}" if p.steps else "")
+        eta = "" if p.eta_s is None else f"  {p.eta_s:.0f} s left"
+        return f"{self._name}  step {steps}{quality}{eta}  {p.samples_per_s / 1e6:.2f} M samples/s"
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The last line of a fit: bytes first, as the disk counts them."""
+    parts = [
+        f"{report['file']}  {report['size_bytes']:,} bytes",
+        f"{report['bits_per_sample']:.3f} bits/sample",
+    ]
+    if "snr_db" in report:
+        parts.append(_decibels("SNR", report["snr_db"], report))
+    elif "psnr_db" in report:
+        parts.append(_decibels("PSNR", report["psnr_db"], report))
+    parts += [f"{report['params']:,} parameters", f"{report['fit_seconds']:.1f} s"]
+    return "  ".join(parts)
+
+
+def _decibels(name: str, value: float | None, report: dict[str, Any]) -> str:
+    if value is None:
+        return f"{name} exact" if report.get("exact") else f"{name} undefined (silence)"
+    return f"{name} {value:.2f} dB"

@@ -1,0 +1,75 @@
+"""Write a fitted field again: under a size, for a quality, or as plain tensors."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from inr.cli.drawing import say
+from inr.cli.sizes import parse_size
+from inr.errors import FitError, SpecError
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def export(
+    source: Path,
+    out: Path,
+    /,
+    *,
+    max_size: str | None = None,
+    target_psnr: float | None = None,
+    reference: str | None = None,
+    force: Flag = False,
+) -> int:
+    """Write SOURCE, a .inr file or a run folder, to OUT: .inr or .safetensors.
+
+    Args:
+        source: a .inr file, or the run folder OUT.run that `inr fit --keep-run` leaves.
+        out: a .inr file under other bounds, or .safetensors: float32 tensors with their spec as JSON.
+        max_size: bound on the .inr file, such as 20kB; never exceeded.
+        target_psnr: quality in dB of the decoded file; needs --reference.
+        reference: the signal that the field was fitted to.
+        force: replace OUT if it exists.
+    """
+    from inr import codec, fitting, signals
+
+    if out.suffix not in (".inr", ".safetensors"):
+        raise SpecError(f"{out}: {out.suffix or 'no suffix'} cannot be exported; use .inr or .safetensors")
+    if out.exists() and not force:
+        raise SpecError(f"{out}: exists already; add --force to replace it")
+    mse = None
+    if source.is_dir():
+        field, signal, mse = fitting.kept_run(source)
+    else:
+        decoded = codec.load(source)
+        field, signal = decoded.field, decoded.signal
+        if out.suffix == ".inr" and max_size is None and target_psnr is None:
+            raise SpecError(
+                f"{source}: is a .inr file already; give --max-size or --target-psnr to make another"
+            )
+    if out.suffix == ".safetensors":
+        codec.save_tensors(out, field, signal)
+        say(f"{out}  {out.stat().st_size:,} bytes, {field.params:,} float32 parameters")
+        return 0
+    reader = signals.open_reader(reference) if reference is not None else None
+    try:
+        coded = fitting.export(
+            field,
+            signal,
+            mse=mse,
+            reference=reader,
+            max_size=None if max_size is None else parse_size(max_size, "--max-size"),
+            target_db=target_psnr,
+        )
+    finally:
+        if reader is not None:
+            reader.close()
+    codec.save(out, coded.data, overwrite=force)
+    say(f"{out}  {out.stat().st_size:,} bytes")
+    if not coded.reached:
+        say(
+            f"inr: {out}: {target_psnr:g} dB were asked for and not reached; the best is kept; fit for longer"
+        )
+        return FitError.exit_code
+    return 0

@@ -1,0 +1,259 @@
+"""Fit a network to each input and write it as a `.inr` file."""
+
+import json as json_module
+import os
+import signal as signals_of_the_system
+import time as clock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from inr.cli.config import apply_config
+from inr.cli.drawing import Drawing, say, summary
+from inr.cli.sizes import parse_size
+from inr.errors import FitError, InrError, SpecError
+from inr.specs import FitSpec
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def fit(
+    inputs: list[str],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=["-o", "--out"])] = None,
+    preset: str | None = None,
+    profile: str | None = None,
+    activation: str | None = None,
+    params: int | None = None,
+    max_size: str | None = None,
+    target_psnr: float | None = None,
+    time: float | None = None,
+    steps: int | None = None,
+    memory: str | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    resume: Flag = False,
+    keep_run: Flag = False,
+    no_eval: Flag = False,
+    config: Path | None = None,
+    force: Flag = False,
+    quiet: Flag = False,
+    json: Flag = False,
+) -> int:
+    """Fit a network to each INPUT (a picture, sound or video file, or sample:NAME).
+
+    Args:
+        inputs: files, or built-in samples such as sample:astronaut.
+        out: the .inr file to write, or a folder for several inputs; ./STEM.inr by default.
+        preset: fast (about 5 s), balanced (30 s), small (2 minutes) or best (5 minutes).
+        profile: layout of the network: single, tiles or auto.
+        activation: raf, raf-image, raf-audio or sine.
+        params: bound on the network's numbers.
+        max_size: bound on the file, such as 20kB; never exceeded.
+        target_psnr: quality in dB that the decoded file must reach (SNR for sound).
+        time: seconds of fitting.
+        steps: optimiser steps, instead of seconds.
+        memory: bound on samples and buffers, such as 1GB (the default).
+        seed: of start values and of the order of samples; 0 by default.
+        device: auto, cpu or cuda.
+        resume: go on with a run that was interrupted.
+        keep_run: keep the run folder OUT.run, which `inr export` can use.
+        no_eval: do not measure the decoded file.
+        config: a TOML file with these options; the command line wins over it.
+        force: replace files that exist.
+        quiet: say nothing but errors.
+        json: print one JSON object with the results on stdout.
+    """
+    asked = {
+        "preset": preset,
+        "profile": profile,
+        "activation": activation,
+        "params": params,
+        "max_size": max_size,
+        "target_psnr": target_psnr,
+        "time": time,
+        "steps": steps,
+        "memory": memory,
+        "seed": seed,
+        "device": device,
+    }
+    request = _request(apply_config(config, asked))
+    if not inputs:
+        raise SpecError("fit: no input; give a picture, sound or video file, or sample:NAME")
+    targets = _targets(inputs, out)
+    rows: list[dict[str, Any]] = []
+    worst = 0
+    with _stopping() as stopped:
+        for name, target in zip(inputs, targets, strict=True):
+            try:
+                code, row = _fit_one(
+                    name,
+                    target,
+                    request,
+                    stopped,
+                    resume=resume,
+                    keep_run=keep_run,
+                    measure=not no_eval,
+                    force=force,
+                    quiet=quiet,
+                )
+            except InrError as error:
+                if len(inputs) == 1:
+                    raise
+                # Several inputs: one bad file must not lose the others.
+                say(f"inr: {error}")
+                code, row = error.exit_code, {"file": str(target), "input": name, "error": str(error)}
+            rows.append(row)
+            worst = max(worst, code)
+            if stopped.by:
+                break
+    if json:
+        print(json_module.dumps(rows[0] if len(inputs) == 1 else {"rows": rows}))
+    return 128 + stopped.by if stopped.by else worst
+
+
+def _request(asked: dict[str, Any]) -> FitSpec:
+    given = {k: v for k, v in asked.items() if v is not None}
+    for name, field in (("max_size", "max_size"), ("memory", "memory_bytes")):
+        if name in given:
+            given[field] = parse_size(given.pop(name), f"--{name.replace('_', '-')}")
+    if "time" in given:
+        given["time_s"] = given.pop("time")
+    try:
+        return FitSpec(**given)
+    except TypeError as error:
+        raise SpecError(f"fit: {error}") from error
+
+
+def _targets(inputs: list[str], out: Path | None) -> list[Path]:
+    stems = [f"{Path(name.removeprefix('sample:')).stem}.inr" for name in inputs]
+    if out is not None and len(inputs) == 1 and not out.is_dir():
+        if out.suffix != ".inr":
+            raise SpecError(
+                f"-o {out}: a fit writes a .inr file; decode it with `inr decode` to get a signal"
+            )
+        if not out.parent.is_dir():
+            raise SpecError(f"-o {out}: its folder does not exist; create {out.parent} first")
+        return [out]
+    if out is not None and not out.is_dir():
+        raise SpecError(f"-o {out}: several inputs need a folder that exists")
+    targets = [(out or Path()) / stem for stem in stems]
+    twice = sorted({str(t) for t in targets if targets.count(t) > 1})
+    if twice:
+        raise SpecError(f"fit: two inputs would both write {twice[0]}; fit them one by one with -o")
+    return targets
+
+
+def _fit_one(
+    name: str,
+    target: Path,
+    request: FitSpec,
+    stopped: "_Stopped",
+    *,
+    resume: bool,
+    keep_run: bool,
+    measure: bool,
+    force: bool,
+    quiet: bool,
+) -> tuple[int, dict[str, Any]]:
+    """Fit one input; returns its exit code and its JSON row."""
+    from inr import codec, fitting, signals
+
+    started = clock.monotonic()
+    folder = target.with_name(target.name + ".run")
+    _check_target(target, folder, force=force, resume=resume)
+    with signals.open_reader(name) as reader:
+        for note in reader.notes:
+            say(f"{name}: {note}", quiet)
+        steps = fitting.run(
+            request,
+            reader,
+            started=started,
+            folder=folder,
+            resume=resume,
+            stop=lambda: stopped.by != 0,
+            measure=measure,
+        )
+        with Drawing(name, "SNR" if reader.spec.kind == "audio" else "PSNR", quiet) as drawing:
+            while True:
+                try:
+                    drawing.update(next(steps))
+                except StopIteration as end:
+                    outcome: fitting.Outcome = end.value
+                    break
+    codec.save(target, outcome.coded.data, overwrite=True)
+    row = {"file": str(target), "input": name} | fitting.report(
+        outcome, request, os.path.getsize(target), clock.monotonic() - started
+    )
+    for reason in outcome.plan.reasons:
+        say(f"  {reason}", quiet)
+    say(summary(row), quiet)
+    return _ending(outcome, request, row, folder, target, keep_run or stopped.by != 0), row
+
+
+def _ending(
+    outcome: Any, request: FitSpec, row: dict[str, Any], folder: Path, target: Path, keep: bool
+) -> int:
+    """Clean up, say what went wrong, and give the exit code."""
+    from inr import fitting
+
+    if outcome.stopped:
+        say(
+            f"inr: stopped at step {outcome.steps}; the best so far is in {target}; "
+            f"--resume --force goes on from {folder}"
+        )
+        return 0
+    if outcome.failure is not None:
+        say(f"inr: {outcome.failure}")
+        return FitError.exit_code
+    if not keep:
+        fitting.remove_run(folder)
+    if not outcome.coded.reached:
+        say(
+            f"inr: {target}: {request.target_psnr:g} dB were asked for and not reached; the best is kept; "
+            "allow more --time or --params"
+        )
+        return FitError.exit_code
+    return 0
+
+
+def _check_target(target: Path, folder: Path, *, force: bool, resume: bool) -> None:
+    if target.is_dir():
+        raise SpecError(f"{target}: is a folder; give the name of a file with -o")
+    if target.exists() and not force:
+        raise SpecError(
+            f"{target}: exists already; add --force to replace it, or choose another name with -o"
+        )
+    if (folder / "state.safetensors").exists() and not (resume or force):
+        raise SpecError(
+            f"{folder}: an interrupted run is there; add --resume to go on, or --force to start again"
+        )
+
+
+class _Stopped:
+    """Which signal asked the run to end; 0 for none."""
+
+    by: int = 0
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stopped]:
+    """Ctrl-C and SIGTERM end the fit and keep the best so far; a second one ends at once."""
+    stopped = _Stopped()
+
+    def handle(number: int, frame: object) -> None:
+        if stopped.by:
+            os._exit(128 + number)
+        stopped.by = number
+
+    numbers = [signals_of_the_system.SIGINT, signals_of_the_system.SIGTERM]
+    before = [signals_of_the_system.signal(number, handle) for number in numbers]
+    try:
+        yield stopped
+    finally:
+        for number, old in zip(numbers, before, strict=True):
+            signals_of_the_system.signal(number, old)

@@ -1,0 +1,86 @@
+"""Say what a .inr file holds, and where its bytes go."""
+
+import json as json_module
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def info(file: Path, /, *, json: Flag = False) -> None:
+    """Say what FILE holds: the signal, the network, and where the bytes go.
+
+    Args:
+        file: the .inr file.
+        json: print one JSON object on stdout.
+    """
+    from inr import codec
+
+    decoded = codec.load(file)
+    field, signal = decoded.field, decoded.signal
+    described = signal.to_json()
+    if signal.icc is not None:
+        described["icc"] = f"{len(signal.icc)} bytes"
+    if signal.pts is not None:
+        described["pts"] = f"{len(signal.pts)} times"
+    row: dict[str, Any] = {
+        "file": str(file),
+        "size_bytes": os.path.getsize(file),
+        "version": decoded.version,
+        "kind": signal.kind,
+        "samples": signal.samples,
+        "channels": signal.channels,
+        "params": field.params,
+        "profile": field.spec.layout,
+        "activation": field.spec.activation.name,
+        "signal": described,
+        "spec": field.spec.to_json(),
+        "sections": [{"type": kind, "bytes": size} for kind, size in decoded.sections],
+        "tensors": [
+            {
+                "name": name,
+                "shape": list(tensor.shape),
+                "step": f"2^-{decoded.exponents[name]}",
+                "bytes": round(decoded.tensor_bits[name] / 8, 1),
+                "bits_per_value": round(decoded.tensor_bits[name] / tensor.size, 2),
+            }
+            for name, tensor in field.tensors.items()
+        ],
+    }
+    if json:
+        print(json_module.dumps(row))
+        return
+    _print(row)
+
+
+def _print(row: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    shape = " x ".join(map(str, row["signal"]["shape"]))
+    console.print(
+        f"{row['file']}: {row['size_bytes']:,} bytes, format version {row['version']}", highlight=False
+    )
+    console.print(
+        f"{row['kind']} {shape}, {row['channels']} channels, {row['signal']['bits']} bits; "
+        f"{row['profile']}, {row['activation']}, {row['params']:,} parameters",
+        highlight=False,
+    )
+    table = Table("tensor", "shape", "step", "bytes", "bits/value")
+    for tensor in row["tensors"]:
+        table.add_row(
+            tensor["name"],
+            "x".join(map(str, tensor["shape"])),
+            tensor["step"],
+            f"{tensor['bytes']:,.1f}",
+            f"{tensor['bits_per_value']:.2f}",
+        )
+    console.print(table)
+    console.print(
+        "sections: " + ", ".join(f"{s['type']} {s['bytes']:,} bytes" for s in row["sections"]),
+        highlight=False,
+    )

@@ -1,0 +1,78 @@
+"""The `inr` command: one verb a file, one line a mistake, one exit code a kind of failure.
+
+0 done   2 wrong usage   3 bad input   4 the fit failed or missed its target
+5 out of memory   130, 143 ended by a signal, with the best so far saved
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError
+
+from inr import __version__
+from inr.cli.decode import decode
+from inr.cli.doctor import doctor
+from inr.cli.evaluate import evaluate
+from inr.cli.export import export
+from inr.cli.fit import fit
+from inr.cli.info import info
+from inr.errors import InrError, OutOfMemory, SpecError
+
+VERBS = {"fit": fit, "decode": decode, "eval": evaluate, "info": info, "export": export, "doctor": doctor}
+
+
+def _one_line(error: CycloptsError) -> str:
+    words = " ".join(str(error).split())
+    return f"inr: {words} See inr --help" if words.endswith(".") else f"inr: {words}. See inr --help"
+
+
+def make_app() -> App:
+    """The command with all its verbs."""
+    app = App(
+        name="inr",
+        help="Pictures, sound and video as small neural networks: fit, decode, measure.",
+        version=__version__,
+        error_formatter=_one_line,
+        help_format="plaintext",
+        # cyclopts would leave past our handler, which saves the best so far.
+        suppress_keyboard_interrupt=False,
+    )
+    for name, verb in VERBS.items():
+        app.command(verb, name=name)
+    return app
+
+
+def main() -> NoReturn:
+    """Run the command and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; messages go to stderr.
+
+    Returns: the exit code.
+    """
+    try:
+        result = make_app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        print(_one_line(error), file=sys.stderr)
+        return SpecError.exit_code
+    except InrError as error:
+        print(f"inr: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_code
+    except MemoryError:
+        print("inr: out of memory; lower --memory or --params", file=sys.stderr)
+        return OutOfMemory.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output is gone; the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"inr: {where}{error.strerror or error}", file=sys.stderr)
+        return 3
