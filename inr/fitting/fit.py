@@ -22,7 +22,7 @@ from inr.fitting.checkpoint import State, save_state
 from inr.fitting.finish import Probe
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.optimisers import Optimiser
-from inr.fitting.presets import Plan, sample_memory
+from inr.fitting.presets import Plan, exceeds, sample_memory
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, REPLAN_EVERY_S, Schedule
 from inr.partition import axes
@@ -63,16 +63,11 @@ class Fit:
         self.device = pick_device(request.device)
         self._stop, self._reached = stop, reached
         self._started = started
-        self.network = TrainingNetwork(plan.field, fields.initialise(plan.field, request.seed), self.device)
+        self.threads = torch.get_num_threads()
+        start = fields.initialise(plan.field, request.seed)
+        self.network = TrainingNetwork(plan.field, start, self.device, self.threads)
         self._optimiser = Optimiser(self.network.tensors, plan.rates)
-        self.sampler = signals.Sampler(
-            reader,
-            axes(plan.field),
-            batch=plan.batch,
-            seed=request.seed,
-            memory_bytes=sample_memory(request.memory_bytes),
-            device=self.device,
-        )
+        self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)
         self.schedule = Schedule.of_steps(plan.steps, slabs) if plan.steps else Schedule(slabs, None)
         self.sampler.visit = self.schedule.visit
@@ -96,6 +91,10 @@ class Fit:
         Raises:
             FitError: the loss became NaN or infinite ROLLBACKS times.
         """
+        with self.network.threads():
+            yield from self._loop()
+
+    def _loop(self) -> Iterator[Progress]:
         if not self._snapshot:
             self._keep_snapshot()
         clock = _StepClock()
@@ -148,10 +147,10 @@ class Fit:
         """
         numbers = state.numbers
         same_run(numbers, self.request, self.reader)
-        if self.plan.steps and numbers["threads"] != torch.get_num_threads():
+        if self.plan.steps and numbers["threads"] != self.threads:
             raise SpecError(
                 f"--resume: the run used {numbers['threads']} threads and this machine gives "
-                f"{torch.get_num_threads()}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
+                f"{self.threads}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
             )
         with torch.no_grad():
             for name, tensor in (self.network.tensors | self._optimiser.state()).items():
@@ -250,7 +249,7 @@ class Fit:
                 "rollbacks": self._rollbacks,
                 "best_error": self._best_error,
                 "seconds": self.seconds,
-                "threads": torch.get_num_threads(),
+                "threads": self.threads,
             },
         )
 
@@ -307,6 +306,20 @@ class _StepClock:
             return False
         self._planned = now
         return True
+
+
+def make_sampler(
+    request: FitSpec, plan: Plan, reader: signals.Reader, device: str
+) -> signals.Sampler | signals.WindowSampler:
+    """Tiles are sampled slab by slab; one network over a signal that exceeds the memory, by windows."""
+    room = sample_memory(request.memory_bytes)
+    if plan.field.tile_count == 1 and exceeds(reader.spec, room):
+        return signals.WindowSampler(
+            reader, batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
+        )
+    return signals.Sampler(
+        reader, axes(plan.field), batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
+    )
 
 
 def pick_device(name: str) -> str:
