@@ -12,14 +12,19 @@ from inr.signals.samples import from_float, native_dtype, to_float
 
 if TYPE_CHECKING:
     from inr.signals.sampler import Batch, Sampler
+    from inr.signals.windows import WindowSampler
 
 
 def __getattr__(name: str) -> object:
-    """The sampler makes torch batches, so it is imported when it is asked for."""
+    """The samplers make torch batches, so they are imported when they are asked for."""
     if name in ("Batch", "Sampler"):
         from inr.signals import sampler
 
         return getattr(sampler, name)
+    if name == "WindowSampler":
+        from inr.signals.windows import WindowSampler
+
+        return WindowSampler
     raise AttributeError(f"module 'inr.signals' has no attribute {name!r}")
 
 
@@ -28,6 +33,7 @@ __all__ = [
     "Batch",
     "Reader",
     "Sampler",
+    "WindowSampler",
     "Writer",
     "from_float",
     "native_dtype",

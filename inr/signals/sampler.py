@@ -73,7 +73,8 @@ class Sampler:
         device: where the batches are wanted.
 
     Raises:
-        SpecError: not even one row of tiles fits the memory; the message says what would.
+        SpecError: a tile has no sample, or not even one row of tiles fits the memory; the message
+            says what would.
     """
 
     def __init__(
@@ -93,7 +94,13 @@ class Sampler:
         self._itemsize = np.dtype(self._native).itemsize
         self._grid = [coords.axis(n) for n in reader.spec.shape[1:]]
         n = reader.spec.shape[0]
-        self._rows = partition[0].spans(coords.axis(n)) if partition[0].tiles > 1 else [(0, n)]
+        self._rows = partition[0].grid_spans(n) if partition[0].tiles > 1 else [(0, n)]
+        for axis, length in zip(partition, reader.spec.shape, strict=True):
+            if any(a == b for a, b in axis.grid_spans(length)):
+                raise SpecError(
+                    f"sampler: of {axis.tiles} tiles along an axis of {length} samples, one has no sample; "
+                    "use fewer tiles"
+                )
         self.slabs = self._plan(memory_bytes)
         self._held: tuple[int, list[_Group]] | None = None
         self._orders: dict[tuple[int, int, int], np.ndarray] = {}
@@ -156,7 +163,7 @@ class Sampler:
         out = np.zeros((tiles.stop - tiles.start, self._reader.spec.channels), dtype=np.float32)
         for group in self._hold(slab):
             for place, samples in zip(group.places, group.samples, strict=True):
-                out[place] = _to_float(samples, self._native).abs().amax(0).numpy()
+                out[place] = compact_to_float(samples, self._native).abs().amax(0).numpy()
         return out
 
     def _take(self, slab: int, done: int) -> Batch:
@@ -168,7 +175,7 @@ class Sampler:
         values = torch.empty(count, self._batch, channels)
         for group in groups:
             index = self._index(slab, int(np.prod(group.shape)), done)
-            picked = _to_float(group.samples.index_select(1, torch.from_numpy(index)), self._native)
+            picked = compact_to_float(group.samples.index_select(1, torch.from_numpy(index)), self._native)
             local = self._coordinates(group, index)
             if len(groups) == 1:
                 u, values = local, picked
@@ -224,7 +231,7 @@ class Sampler:
                 box = tuple(slice(start, stop) for _, start, stop in boxes[place][1])
                 g, i = where[place]
                 cut = window[(slice(None), *box)]
-                ready[g].samples[i] = torch.from_numpy(_compact(cut).reshape(-1, cut.shape[-1]))
+                ready[g].samples[i].numpy()[...] = compact(cut).reshape(-1, cut.shape[-1])
         return ready
 
     def _empty_group(self, shape: tuple[int, ...], places: list[int], boxes: list[Any]) -> _Group:
@@ -232,13 +239,15 @@ class Sampler:
         for place in places:
             row, box = boxes[place]
             a, b = self._rows[row]
-            local[0].append(self._partition[0].local(coords.axis(self._reader.spec.shape[0], a, b), row))
+            first = self._partition[0].local(coords.axis(self._reader.spec.shape[0], a, b), row)
+            local[0].append(first.astype(np.float32))
             for d, (tile, start, stop) in enumerate(box):
-                local[d + 1].append(self._partition[d + 1].local(self._grid[d][start:stop], tile))
+                across = self._partition[d + 1].local(self._grid[d][start:stop], tile)
+                local[d + 1].append(across.astype(np.float32))
         n = int(np.prod(shape, dtype=np.int64))
         dtype = {1: torch.uint8, 2: torch.int16, 4: torch.float32}[self._itemsize]
         samples = torch.empty(len(places), n, self._reader.spec.channels, dtype=dtype)
-        tables = [torch.from_numpy(np.stack(t).astype(np.float32)) for t in local]
+        tables = [torch.from_numpy(np.stack(t)) for t in local]
         return _Group(shape, places, samples, tables)
 
     def _index(self, slab: int, n: int, done: int) -> np.ndarray:
@@ -276,14 +285,14 @@ def _product(rest: list[list[tuple[int, int]]]) -> list[tuple[tuple[int, int, in
     return boxes
 
 
-def _compact(native: np.ndarray) -> np.ndarray:
+def compact(native: np.ndarray) -> np.ndarray:
     """uint16 as int16 shifted by half its range: torch gathers int16, and hardly uint16."""
     if native.dtype == np.uint16:
         return (native.astype(np.int32) - 32768).astype(np.int16)
     return np.ascontiguousarray(native)
 
 
-def _to_float(samples: Tensor, native: str) -> Tensor:
+def compact_to_float(samples: Tensor, native: str) -> Tensor:
     """Compact samples in signal units, as `signals.samples.to_float` gives them; float32."""
     if native == "float32":
         return samples
