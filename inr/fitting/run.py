@@ -5,7 +5,8 @@ nothing but checkpoints.  `export` makes a file of another size from what a run 
 """
 
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +78,15 @@ def run(
         FitError: `max_size` cannot be met.
         OutOfMemory: an allocation failed.
     """
-    try:
+    with _memory_errors(reader.source):
         fit = _prepare(request, reader, started, folder, resume, stop)
         failure: str | None = None
         try:
             yield from fit.run()
         except FitError as error:
             failure = str(error)
+        finally:
+            fit.network.close()
         fit_seconds = fit.seconds
         fit.save()
         yield Progress("quantise", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
@@ -92,21 +95,13 @@ def run(
         yield Progress("evaluate", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
         measured = _evaluated(fit, coded.field) if measure else None
         before = _evaluated(fit, field, perceptual=False) if measure else None
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        if isinstance(error, InrError):
-            raise
-        raise OutOfMemory(f"{reader.source}: out of memory; lower --memory or --params") from error
-    except RuntimeError as error:
-        if "alloc" in str(error).lower() and not isinstance(error, InrError):
-            raise OutOfMemory(f"{reader.source}: out of memory; lower --memory or --params") from error
-        raise
     return Outcome(
         coded,
         fit.plan,
         fit.step,
         fit_seconds,
         fit.device,
-        torch.get_num_threads(),
+        fit.threads,
         measured,
         before,
         stopped=stop(),
@@ -174,6 +169,20 @@ def remove_run(folder: Path) -> None:
         left.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         shutil.rmtree(folder)
+
+
+@contextmanager
+def _memory_errors(source: str) -> Iterator[None]:
+    """A failed allocation, however torch or NumPy reports it, as one `OutOfMemory`."""
+    try:
+        yield
+    except InrError:
+        raise
+    except (MemoryError, RuntimeError) as error:
+        # torch's CPU allocator raises a plain RuntimeError.
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error).lower():
+            raise OutOfMemory(f"{source}: out of memory; lower --memory or --params") from error
+        raise
 
 
 def _names(plan: Plan) -> list[str]:
