@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inr import coords
 from inr.specs import FieldSpec
 
 Array = np.ndarray
@@ -49,6 +50,11 @@ class Axis:
         first, last = np.searchsorted(x, left), np.searchsorted(x, right)
         return list(zip(first.tolist(), last.tolist(), strict=True))
 
+    def grid_spans(self, n: int) -> list[tuple[int, int]]:
+        """`spans` of the regular grid of n samples, which is not made: it may be hours of sound."""
+        first, last = (_first_at(bound, n) for bound in self.reach())
+        return list(zip(first.tolist(), last.tolist(), strict=True))
+
     def local(self, x: Array, tile: int) -> Array:
         """u of coordinates `x` in that tile; |u| <= 1 on its own cell."""
         return (x - (-1.0 + (2.0 * tile + 1.0) / self.tiles)) * self.tiles
@@ -67,6 +73,13 @@ class Axis:
             return (x >= border).astype(np.float64)
         t = np.clip((x - border) * (self.tiles / (4.0 * self.margin)) + 0.5, 0.0, 1.0)
         return t * t * (3.0 - 2.0 * t)
+
+
+def _first_at(bounds: Array, n: int) -> Array:
+    """For each bound the first sample of the grid of n that is not below it; n where all are."""
+    about = np.floor(coords.index(np.clip(bounds, -1.0, 1.0), n)).astype(np.int64) - 1
+    near = coords.at(about[:, None] + np.arange(4), n)
+    return np.clip(about + (near < bounds[:, None]).sum(axis=1), 0, n)
 
 
 def axes(spec: FieldSpec) -> tuple[Axis, ...]:

@@ -3,15 +3,18 @@
 A block is a run along the slowest axis.  For each block the tiles that reach into it are
 evaluated on their share of the grid and blended by their windows (partition.py).
 
-Rows of one tile go to the network in units of exactly ROWS samples, the last one padded:
-matrix products then add in the same order whatever the block, the number of tiles at a time
-or the threads, so a value does not depend on how it was asked for (the claim is tested).
+Rows of one tile go to the network in units of exactly ROWS samples, at least two units at a
+time, and a sample's row in its unit follows from its place on the grid alone; what is left of
+a unit is padded.  Matrix products add in an order that depends on their size and, in OpenBLAS,
+on the row (measured), so a value then does not depend on the block, the span, the number of
+tiles at a time or the threads (the claim is tested).
 
 NumPy is the reference and needs no torch; torch takes over where the work is large, by a rule
 that depends on the request alone, so that a fit reports what a later decode writes.
 """
 
 import importlib.util
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +94,7 @@ def blocks(
     for a in range(start, stop, step):
         b = min(a + step, stop)
         first = coords.axis(signal.shape[0], a, b) if first_axis is None else first_axis[a:b]
-        yield Block(a, b, to_signal(_values(field, network, [first, *rest]), signal.kind))
+        yield Block(a, b, to_signal(_values(field, network, [first, *rest], a), signal.kind))
 
 
 def points(field: Field, grid: Sequence[Array], *, engine: str = "numpy") -> Array:
@@ -99,7 +102,7 @@ def points(field: Field, grid: Sequence[Array], *, engine: str = "numpy") -> Arr
 
     Shape: D arrays [n_d] -> [n_0, ..., n_D-1, C], float32.
     """
-    network = _numpy_network(field) if engine == "numpy" else _torch_network(field, "cpu", 1 << 28)
+    network = _numpy_network(field, 1 << 28) if engine == "numpy" else _torch_network(field, "cpu", 1 << 28)
     return _values(field, network, [np.asarray(x, dtype=np.float64) for x in grid])
 
 
@@ -115,14 +118,14 @@ def _network(field: Field, signal: SignalSpec, steps: int, engine: str, device: 
     samples = signal.samples // signal.shape[0] * steps
     if engine == "torch" or (engine == "auto" and (device != "cpu" or uses_torch(field, samples))):
         return _torch_network(field, device, memory)
-    return _numpy_network(field)
+    return _numpy_network(field, memory)
 
 
-def _numpy_network(field: Field) -> Any:
+def _numpy_network(field: Field, memory: int) -> Any:
     def run(tiles: Array, u: Array) -> Array:
         return _forward(np, field, field.tensors, tiles, u)
 
-    return _in_chunks(run, _units_at_once(field, 16 << 20))
+    return _in_chunks(run, _units_at_once(field, min(16 << 20, memory // 2)))
 
 
 def _torch_network(field: Field, device: str, memory: int) -> Any:
@@ -147,8 +150,12 @@ def _units_at_once(field: Field, room: int) -> int:
 
 
 def _in_chunks(run: Any, units: int) -> Any:
+    def chunk(tiles: Array, u: Array) -> Array:
+        # A batch of one product takes another path through the libraries, with other bits.
+        return run(tiles, u) if len(tiles) > 1 else run(tiles.repeat(2), u.repeat(2, 0))[:1]
+
     def network(tiles: Array, u: Array) -> Array:
-        parts = [run(tiles[i : i + units], u[i : i + units]) for i in range(0, len(tiles), units)]
+        parts = [chunk(tiles[i : i + units], u[i : i + units]) for i in range(0, len(tiles), units)]
         return np.concatenate(parts)
 
     return network
@@ -156,14 +163,17 @@ def _in_chunks(run: Any, units: int) -> Any:
 
 def _forward(xp: Any, field: Field, tensors: Any, tiles: Any, u: Any) -> Any:
     """The network on units u [U, ROWS, D], unit i belonging to tile tiles[i]; -> [U, ROWS, C]."""
-    if field.spec.tile_count == 1:
+    if field.spec.tile_count == 1 and xp is not np:
         return forward(xp, field.spec, tensors, u.reshape(1, -1, u.shape[-1])).reshape(*u.shape[:2], -1)
     own = {name: t if t.shape[0] == 1 else t[tiles] for name, t in tensors.items()}
     return forward(xp, field.spec, own, u)
 
 
-def _values(field: Field, network: Any, grid: list[Array]) -> Array:
-    """Equation (1) of partition.py on the product of the coordinate arrays in `grid`."""
+def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Array:
+    """Equation (1) of partition.py on the product of the coordinate arrays in `grid`.
+
+    `start` is the index of the first sample of the slowest axis on the whole grid.
+    """
     partition = axes(field.spec)
     out = np.zeros((*(len(x) for x in grid), field.spec.channels), dtype=np.float32)
     reach = [
@@ -177,10 +187,10 @@ def _values(field: Field, network: Any, grid: list[Array]) -> Array:
         batch.append(place)
         room += int(np.prod([b - a for _, a, b in place]))
         if room >= 1 << 19:
-            _add_tiles(out, field, network, partition, grid, batch)
+            _add_tiles(out, field, network, partition, grid, batch, start)
             batch, room = [], 0
     if batch:
-        _add_tiles(out, field, network, partition, grid, batch)
+        _add_tiles(out, field, network, partition, grid, batch, start)
     return out
 
 
@@ -200,24 +210,29 @@ def _add_tiles(
     partition: tuple[Axis, ...],
     grid: list[Array],
     batch: list[tuple[tuple[int, int, int], ...]],
+    start: int,
 ) -> None:
     """Evaluate each tile of `batch` on its box of the grid and add it, weighted, to `out`."""
     sizes = [tuple(b - a for _, a, b in place) for place in batch]
-    units = [-(-int(np.prod(size)) // ROWS) for size in sizes]
+    runs = []
+    for place, size in zip(batch, sizes, strict=True):
+        offset = (start + place[0][1]) * math.prod(size[1:]) % ROWS
+        runs.append(slice(offset, offset + math.prod(size)))
+    units = [-(-run.stop // ROWS) for run in runs]
     u = np.zeros((sum(units), ROWS, field.spec.dims), dtype=np.float32)
     tiles = np.empty(sum(units), dtype=np.int64)
     at = 0
-    for place, size, count in zip(batch, sizes, units, strict=True):
+    for place, size, count, run in zip(batch, sizes, units, runs, strict=True):
         local = [axis.local(x[a:b], k) for axis, x, (k, a, b) in zip(partition, grid, place, strict=True)]
-        box = u[at : at + count].reshape(count * ROWS, -1)[: int(np.prod(size))].reshape(*size, -1)
+        box = u[at : at + count].reshape(count * ROWS, -1)[run].reshape(*size, -1)
         for d, values in enumerate(np.meshgrid(*local, indexing="ij", sparse=True)):
             box[..., d] = values
         tiles[at : at + count] = tile_index(field.spec, tuple(k for k, _, _ in place))
         at += count
     values = network(tiles, u)
     at = 0
-    for place, size, count in zip(batch, sizes, units, strict=True):
-        part = values[at : at + count].reshape(count * ROWS, -1)[: int(np.prod(size))].reshape(*size, -1)
+    for place, size, count, run in zip(batch, sizes, units, runs, strict=True):
+        part = values[at : at + count].reshape(count * ROWS, -1)[run].reshape(*size, -1)
         for d, (axis, x, (k, a, b)) in enumerate(zip(partition, grid, place, strict=True)):
             weight = axis.window(x[a:b], k).astype(np.float32)
             part = part * weight.reshape([-1 if i == d else 1 for i in range(len(size) + 1)])
