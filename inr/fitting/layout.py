@@ -1,0 +1,155 @@
+"""Tiles, width and margin that use up a parameter budget and fit the memory.
+
+A tile of a certain width is the best use of few parameters, so the budget gives the number of
+tiles; they are made as nearly cubic as the grid allows, and the width is then solved for.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from inr import fields, signals
+from inr.errors import SpecError
+from inr.specs import ActivationSpec, FieldSpec, FitSpec, SignalSpec
+
+HIDDEN = 2
+# The width that the number of tiles aims at; sound wants many short windows: at equal parameters
+# and steps counting has 15.5 dB with tiles of width 19 and 24.4 dB with width 13.
+TILE_WIDTH = {"image": 16, "audio": 10, "video": 16}
+MARGIN = 4  # 64ths of a cell
+TIME_STRETCH = 2.0  # a frame is worth two pixels when tiles are shaped
+SIDE = 4  # samples along the side of a tile, at least: a smaller one has fewer samples than weights
+ROWS_HELD = 8  # tile rows that the memory of the samples could hold once, where there are slabs
+LEARNT_COPIES = 8  # weights, gradients, two moments, the best so far, and a snapshot of three of them
+
+
+def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec, budget: int) -> FieldSpec:
+    """The field, all but its frequencies.
+
+    Raises:
+        SpecError: the budget is too small for the signal's channels, or for the tiles that the
+            memory asks for; or the memory is too small for the weights.
+    """
+    dims = len(spec.shape)
+    base = FieldSpec(
+        dims, spec.channels, (1,) * dims, (0,) * dims, TILE_WIDTH[spec.kind], HIDDEN, activation=activation
+    )
+    single = request.profile == "single"
+    least = 1 if single else _tile_rows_needed(request, spec)
+    count = 1 if single else max(1, round(budget / fields.param_count(base)))
+    while True:
+        tiles = split(spec, count, least)
+        several = math.prod(tiles) > 1
+        candidate = replace(
+            base,
+            tiles=tiles,
+            margin=tuple(MARGIN if k > 1 else 0 for k in tiles),
+            gain=spec.kind == "audio" and several,
+            # Slabs train one after the other, so tiles that live in different slabs share nothing.
+            activation=replace(activation, shared=least == 1),
+            width=1,
+        )
+        if fields.param_count(candidate) <= budget or count == 1:
+            break
+        count //= 2
+    field = _widest(candidate, budget, least)
+    _check_memory(field, request)
+    return field
+
+
+def affordable_params(request: FitSpec) -> int:
+    """How many parameters can be trained beside the samples."""
+    room = request.memory_bytes - sample_memory(request.memory_bytes)
+    return room // (4 * LEARNT_COPIES)
+
+
+def sample_memory(memory_bytes: int) -> int:
+    """The share of --memory that the sampler may fill; weights, moments and a decode take the rest."""
+    return memory_bytes // 2
+
+
+def exceeds(spec: SignalSpec, room: int, margins: float | None = None, beside: int = 0) -> bool:
+    """Whether a signal's samples are more than `room` bytes, held and read at once.
+
+    Args:
+        spec: the signal.
+        room: bytes.
+        margins: how many times a sample is held; by default what overlapping tiles need.
+        beside: bytes that a sample costs beside its values.
+    """
+    if margins is None:
+        margins = (1 + 2 * MARGIN / 64) ** len(spec.shape)
+    native = spec.channels * np.dtype(signals.native_dtype(spec)).itemsize
+    return spec.samples * (2 * native * margins + beside) > room
+
+
+def split(spec: SignalSpec, count: int, least: int = 1) -> tuple[int, ...]:
+    """About `count` tiles with sides as equal as can be, `least` or more along the slowest axis."""
+    sides = [float(n) for n in spec.shape]
+    if spec.kind == "video":
+        sides[0] *= TIME_STRETCH
+    most = [max(1, n // SIDE) for n in spec.shape]
+    tiles = _cubes(sides, most, count)
+    if tiles[0] < least:
+        first = min(least, spec.shape[0])
+        tiles = [first, *_cubes(sides[1:], most[1:], max(1.0, count / first))]
+    return tuple(tiles)
+
+
+def _cubes(sides: list[float], most: list[int], count: float) -> list[int]:
+    """Cut the axes into `count` cells as nearly cubic as can be, no axis into more than `most`.
+
+    Axes shorter than a cell stay whole, and axes that cannot be cut so often are cut as often as
+    they can be; the other axes then share what is left of the count.
+    """
+    tiles, free = [1] * len(sides), list(range(len(sides)))
+    while free and count > 1:
+        side = (math.prod(sides[d] for d in free) / count) ** (1 / len(free))
+        shortest = min(free, key=lambda d: sides[d])
+        full = [d for d in free if sides[d] / side >= most[d]]
+        if sides[shortest] <= side:
+            free.remove(shortest)
+        elif full:
+            tiles[full[0]] = most[full[0]]
+            count /= most[full[0]]
+            free.remove(full[0])
+        else:
+            for d in free:
+                tiles[d] = max(1, min(round(sides[d] / side), most[d]))
+            break
+    return tiles
+
+
+def _widest(base: FieldSpec, budget: int, least: int) -> FieldSpec:
+    """The widest network within the budget."""
+    if fields.param_count(base) > budget:
+        why = f"{base.tile_count} tiles, which the memory asks for" if least > 1 else "one network"
+        raise SpecError(
+            f"--params: {budget} parameters are too few for {why}, of {base.channels} channel(s); "
+            f"the least is {fields.param_count(base)}" + ("; raise --memory" if least > 1 else "")
+        )
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = fields.param_count(replace(base, width=middle)) <= budget
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return replace(base, width=low)
+
+
+def _tile_rows_needed(request: FitSpec, spec: SignalSpec) -> int:
+    """Tile rows along the slowest axis so that a few of them fit the memory; 1 if all fits."""
+    room = sample_memory(request.memory_bytes)
+    if not exceeds(spec, room):
+        return 1
+    native = spec.samples * spec.channels * np.dtype(signals.native_dtype(spec)).itemsize
+    return math.ceil(ROWS_HELD * native / room)
+
+
+def _check_memory(field: FieldSpec, request: FitSpec) -> None:
+    params = fields.param_count(field)
+    if params > affordable_params(request):
+        raise SpecError(
+            f"--memory: {params} parameters need {4e-6 * LEARNT_COPIES * params:.0f} MB to be trained; "
+            f"there is room for {affordable_params(request)} of them; raise --memory or lower --params"
+        )
