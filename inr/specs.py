@@ -248,6 +248,14 @@ class FieldSpec:
             len(self.margin) == self.dims and all(0 <= m <= 31 for m in self.margin),
             f"field: margin needs {self.dims} values of 0..31 (64ths of a tile); got {self.margin}",
         )
+        _need(
+            all(isinstance(v, int) for v in (self.dims, self.channels, self.width, self.hidden)),
+            "field: dims, channels, width and hidden must be whole numbers",
+        )
+        _need(
+            isinstance(self.encoding, EncodingSpec) and isinstance(self.activation, ActivationSpec),
+            "field: encoding and activation must be given as specs",
+        )
         _need(1 <= self.width <= 4096, f"field: width must be 1..4096; got {self.width}")
         _need(0 <= self.hidden <= 64, f"field: hidden must be 0..64; got {self.hidden}")
 
