@@ -123,6 +123,9 @@ class RateDistortion:
                     f"distortion: the finest steps reach {reached:.6g}; asked for {max_distortion:.6g}. "
                     "Fit for longer, or fit a larger field."
                 )
+        # A target far below the field's quality lies beyond the ends of the curves.
+        while measure(self.curve()[-1].exponents) <= max_distortion and self._extend(Curve.coarser):
+            pass
         stops = self.curve()[::-1]
         place = _first(
             lambda i: i == len(stops) - 1 or measure(stops[i].exponents) <= max_distortion, len(stops)
