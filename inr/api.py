@@ -17,6 +17,7 @@ Arrays work as files do; they need to say what they are:
     True
 """
 
+import math
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,6 +31,11 @@ from inr import codec, coords, evaluate, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fields import Field
 from inr.specs import FitSpec, SignalSpec
+
+# Decoding stops where reading does (signals): pixels of a frame, samples of a signal.
+MAX_PIXELS = 1 << 28
+MAX_SAMPLES = 1 << 40
+LARGEST = 1e9  # of a scale or a rate
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,8 @@ class View:
             raise SpecError(f"--{wrong[0]} does not apply to {signal.kind}; leave it out")
         if scale is not None and (size is not None or rate_hz is not None):
             raise SpecError("--scale and an exact size or rate exclude each other; give one of them")
+        if at is not None and (fps is not None or span is not None):
+            raise SpecError("--at is one instant, so --fps and --frames do not go with it; leave them out")
         if at is not None:
             return cls._instant(signal, at, scale, size)
         grid = _denser(signal, scale, size, rate_hz, fps)
@@ -213,9 +221,10 @@ def fit(
     """
     from inr import fitting  # torch, a second and a half
 
-    unknown = sorted(set(options) - set(FitSpec.__dataclass_fields__))
+    known = set(FitSpec.__dataclass_fields__) - {"time_s"}
+    unknown = sorted(set(options) - known)
     if unknown:
-        raise SpecError(f"fit: unknown options {unknown}; known are {sorted(FitSpec.__dataclass_fields__)}")
+        raise SpecError(f"fit: unknown options {unknown}; known are {sorted({'time', *known})}")
     started = clock.monotonic()
     request = FitSpec(time_s=time, **options)
     with _open(source, kind, rate_hz if rate_hz is not None else fps) as reader:
@@ -272,8 +281,9 @@ def _denser(
     fps: float | None,
 ) -> SignalSpec:
     """The signal's spec on another grid over the same domain."""
-    if scale is not None and not scale > 0:
-        raise SpecError(f"--scale must be above 0; got {scale:g}")
+    for name, value in (("scale", scale), ("rate", rate_hz), ("fps", fps)):
+        if value is not None and not 0 < value < LARGEST:
+            raise SpecError(f"--{name} must lie above 0 and below {LARGEST:g}; got {value:g}")
     factor = 1.0 if scale is None else scale
     shape = list(signal.shape)
     rate, pts = signal.rate, signal.pts
@@ -283,21 +293,29 @@ def _denser(
             if rate_hz is not None
             else (rate or 1) * Fraction(factor)
         )
-        if not wanted > 0:
-            raise SpecError(f"--rate must be above 0; got {rate_hz}")
-        shape[0] = max(1, round(shape[0] * wanted / (rate or 1)))
         # A file's rate is a whole number of samples a second.
-        return replace(signal, shape=tuple(shape), rate=Fraction(max(1, round(wanted))))
+        wanted = Fraction(max(1, round(wanted)))
+        shape[0] = max(1, round(shape[0] * wanted / (rate or 1)))
+        return _bounded(replace(signal, shape=tuple(shape), rate=wanted))
     height, width = shape[-2:]
     new_width, new_height = size or (max(1, round(width * factor)), max(1, round(height * factor)))
     if min(new_width, new_height) < 1:
         raise SpecError(f"--size must be at least 1x1; got {new_width}x{new_height}")
     shape[-2:] = [new_height, new_width]
     if fps is not None:
-        if not fps > 0:
-            raise SpecError(f"--fps must be above 0; got {fps:g}")
         rate, pts = Fraction(fps).limit_denominator(1001), None
         shape[0] = max(1, round((signal.seconds or 0.0) * float(rate)))
-    return replace(
-        signal, shape=tuple(shape), rate=rate, pts=pts, time_base=signal.time_base if pts else None
+    return _bounded(
+        replace(signal, shape=tuple(shape), rate=rate, pts=pts, time_base=signal.time_base if pts else None)
     )
+
+
+def _bounded(signal: SignalSpec) -> SignalSpec:
+    """The spec itself, unless a picture, a frame or the whole is too large to be written."""
+    pixels = 1 if signal.kind == "audio" else math.prod(signal.shape[-2:])
+    if pixels > MAX_PIXELS or signal.samples > MAX_SAMPLES:
+        raise SpecError(
+            f"a grid of {' x '.join(map(str, signal.shape))} samples; at most {MAX_PIXELS} pixels a frame "
+            f"and {MAX_SAMPLES} samples in all can be decoded; choose a coarser one"
+        )
+    return signal

@@ -49,4 +49,7 @@ def apply_config(path: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(value, TYPES[key]) or isinstance(value, bool):
             wanted = " or ".join(t.__name__ for t in TYPES[key])
             raise SpecError(f"{path}: {key} = {value!r}; a {wanted} is needed")
+    if asked.get("steps") is not None or asked.get("time") is not None:
+        # They exclude each other, so either one on the command line wins over both.
+        options = {key: value for key, value in options.items() if key not in ("steps", "time")}
     return {key: value if value is not None else options.get(key) for key, value in asked.items()}

@@ -2,14 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from inr.cli.drawing import say
+from inr.cli.options import Flag
 from inr.errors import SpecError
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def decode(

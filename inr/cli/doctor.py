@@ -231,10 +231,11 @@ def _compiler() -> str:
 
 
 def _draw(findings: list[Finding], missing: list[Finding]) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    from inr.cli.drawing import Page
+
+    console = Page(highlight=False)
     for item in findings:
         mark, style = (
             ("ok", "green") if item.ok else ("MISSING", "red") if item.required else ("--", "yellow")

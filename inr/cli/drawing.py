@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,17 @@ REFRESH_PER_S = 4
 def say(text: str, quiet: bool = False) -> None:
     """One line for the person, on stderr."""
     if not quiet:
-        print(text, file=sys.stderr)
+        # A reader of our words that has left must not cost the person the fit.
+        with suppress(OSError):
+            print(text, file=sys.stderr)
+
+
+class Page(Console):
+    """Standard output, whose reader may leave: rich would end the process with code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the command line end as it does for every other verb."""
+        raise BrokenPipeError
 
 
 class Drawing:
@@ -46,6 +57,8 @@ class Drawing:
 
     def update(self, progress: Any) -> None:
         """Show a `fitting.Progress`, a few times a second."""
+        if progress.note:
+            say(f"{self._name}: {progress.note}")
         now = time.monotonic()
         if not self._shown or (progress.phase == "fit" and now - self._last < 1.0 / REFRESH_PER_S):
             return

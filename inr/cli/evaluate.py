@@ -3,11 +3,8 @@
 import json as json_module
 import os
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-Flag = Annotated[bool, Parameter(negative="")]
+from inr.cli.options import Flag
 
 
 def evaluate(file: Path, reference: str, /, *, json: Flag = False) -> None:

@@ -1,15 +1,11 @@
 """Write a fitted field again: under a size, for a quality, or as plain tensors."""
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from inr.cli.drawing import say
+from inr.cli.options import Flag
 from inr.cli.sizes import parse_size
 from inr.errors import FitError, SpecError
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def export(
@@ -38,6 +34,8 @@ def export(
         raise SpecError(f"{out}: {out.suffix or 'no suffix'} cannot be exported; use .inr or .safetensors")
     if out.exists() and not force:
         raise SpecError(f"{out}: exists already; add --force to replace it")
+    if not out.parent.is_dir():
+        raise SpecError(f"{out}: its folder does not exist; create {out.parent} first")
     mse = None
     if source.is_dir():
         field, signal, mse = fitting.kept_run(source)

@@ -3,6 +3,7 @@
 import json as json_module
 import os
 import signal as signals_of_the_system
+import tempfile
 import time as clock
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from inr.cli.complaints import EXPECTED, complaint
 from inr.cli.config import apply_config
 from inr.cli.drawing import Drawing, say, summary
+from inr.cli.options import Flag, Whole
 from inr.cli.sizes import parse_size
-from inr.errors import FitError, InrError, SpecError
+from inr.errors import FitError, SpecError
 from inr.specs import FitSpec
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def fit(
@@ -28,13 +29,13 @@ def fit(
     preset: str | None = None,
     profile: str | None = None,
     activation: str | None = None,
-    params: int | None = None,
+    params: Whole | None = None,
     max_size: str | None = None,
     target_psnr: float | None = None,
     time: float | None = None,
-    steps: int | None = None,
+    steps: Whole | None = None,
     memory: str | None = None,
-    seed: int | None = None,
+    seed: Whole | None = None,
     device: str | None = None,
     resume: Flag = False,
     keep_run: Flag = False,
@@ -101,12 +102,13 @@ def fit(
                     force=force,
                     quiet=quiet,
                 )
-            except InrError as error:
+            except EXPECTED as error:
                 if len(inputs) == 1:
                     raise
                 # Several inputs: one bad file must not lose the others.
-                say(f"inr: {error}")
-                code, row = error.exit_code, {"file": str(target), "input": name, "error": str(error)}
+                line, code = complaint(error)
+                say(f"inr: {line}")
+                row = {"file": str(target), "input": name, "error": line}
             rows.append(row)
             worst = max(worst, code)
             if stopped.by:
@@ -185,6 +187,10 @@ def _fit_one(
                 except StopIteration as end:
                     outcome: fitting.Outcome = end.value
                     break
+                except FitError:  # no file this small exists, and no step more would change that
+                    if not keep_run:
+                        fitting.remove_run(folder)
+                    raise
     codec.save(target, outcome.coded.data, overwrite=True)
     row = {"file": str(target), "input": name} | fitting.report(
         outcome, request, os.path.getsize(target), clock.monotonic() - started
@@ -204,7 +210,7 @@ def _ending(
     if outcome.stopped:
         say(
             f"inr: stopped at step {outcome.steps}; the best so far is in {target}; "
-            f"--resume --force goes on from {folder}"
+            f"--resume goes on from {folder}"
         )
         return 0
     if outcome.failure is not None:
@@ -224,14 +230,22 @@ def _ending(
 def _check_target(target: Path, folder: Path, *, force: bool, resume: bool) -> None:
     if target.is_dir():
         raise SpecError(f"{target}: is a folder; give the name of a file with -o")
-    if target.exists() and not force:
+    left = (folder / "state.safetensors").exists()
+    # The file beside an interrupted run is that run's best so far, which going on replaces.
+    if target.exists() and not (force or (resume and left)):
         raise SpecError(
             f"{target}: exists already; add --force to replace it, or choose another name with -o"
         )
-    if (folder / "state.safetensors").exists() and not (resume or force):
+    if left and not (resume or force):
         raise SpecError(
             f"{folder}: an interrupted run is there; add --resume to go on, or --force to start again"
         )
+    try:
+        # Better now than after the fit: a file that has no name and leaves nothing.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise SpecError(f"{target}: cannot be written ({error.strerror}); choose another place") from error
 
 
 class _Stopped:

@@ -3,11 +3,10 @@
 import json as json_module
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
-
-Flag = Annotated[bool, Parameter(negative="")]
+from inr.cli.drawing import Page
+from inr.cli.options import Flag
 
 
 def info(file: Path, /, *, json: Flag = False) -> None:
@@ -57,10 +56,9 @@ def info(file: Path, /, *, json: Flag = False) -> None:
 
 
 def _print(row: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Page()
     shape = " x ".join(map(str, row["signal"]["shape"]))
     console.print(
         f"{row['file']}: {row['size_bytes']:,} bytes, format version {row['version']}", highlight=False

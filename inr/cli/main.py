@@ -11,13 +11,14 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from inr import __version__
+from inr.cli.complaints import EXPECTED, complaint
 from inr.cli.decode import decode
 from inr.cli.doctor import doctor
 from inr.cli.evaluate import evaluate
 from inr.cli.export import export
 from inr.cli.fit import fit
 from inr.cli.info import info
-from inr.errors import InrError, OutOfMemory, SpecError
+from inr.errors import SpecError
 
 VERBS = {"fit": fit, "decode": decode, "eval": evaluate, "info": info, "export": export, "doctor": doctor}
 
@@ -45,7 +46,21 @@ def make_app() -> App:
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """Give stdin, stdout and stderr a place to go where the caller closed them.
+
+    The next files that are opened would get their numbers, and a library that complains
+    on number 2 would write into our output.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def run(arguments: list[str]) -> int:
@@ -60,19 +75,13 @@ def run(arguments: list[str]) -> int:
     except CycloptsError as error:
         print(_one_line(error), file=sys.stderr)
         return SpecError.exit_code
-    except InrError as error:
-        print(f"inr: {' '.join(str(error).split())}", file=sys.stderr)
-        return error.exit_code
-    except MemoryError:
-        print("inr: out of memory; lower --memory or --params", file=sys.stderr)
-        return OutOfMemory.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output is gone; the interpreter must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"inr: {where}{error.strerror or error}", file=sys.stderr)
-        return 3
+    except EXPECTED as error:
+        line, code = complaint(error)
+        print(f"inr: {line}", file=sys.stderr)
+        return code

@@ -22,7 +22,7 @@ def parse_size(text: str | int, option: str) -> int:
     Raises:
         SpecError: not a size.
     """
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-zA-Z]*)\s*", str(text))
+    match = re.fullmatch(r"\s*([0-9]{0,18}\.?[0-9]{1,18})\s*([a-zA-Z]*)\s*", str(text))
     if match is None or match[2].lower() not in UNITS:
         raise SpecError(f"{option}: {text!r} is not a size; write 20kB, 1.5MB, 4KiB or a number of bytes")
     return int(float(match[1]) * UNITS[match[2].lower()])
