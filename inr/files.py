@@ -5,6 +5,7 @@ renamed; a reader of the target sees the old bytes or the new ones, never a part
 folder is flushed too: a rename that only lives in a cache does not survive a power cut.
 """
 
+import glob
 import os
 import secrets
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         OSError: the folder does not exist, is read-only, or the disk is full.
     """
     target = Path(target)
+    _sweep(target)
     temporary = target.with_name(_temporary_name(target.name))
     try:
         yield temporary
@@ -54,6 +56,28 @@ def _temporary_name(name: str) -> str:
     ending = f"-{os.getpid()}-{secrets.token_hex(4)}.tmp{suffix}"
     room = NAME_BYTES - 1 - len(os.fsencode(ending))
     return "." + os.fsencode(stem)[:room].decode("utf-8", "ignore") + ending
+
+
+def _sweep(target: Path) -> None:
+    """Remove temporary files of this target whose process was killed before it could."""
+    if os.name != "posix":
+        return  # elsewhere there is no asking whether a process lives without touching it
+    stem, suffix = os.path.splitext(target.name)
+    for left in target.parent.glob(f".{glob.escape(stem)}-*.tmp{glob.escape(suffix)}"):
+        pid = left.name[len(stem) + 2 :].partition("-")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            with suppress(OSError):
+                left.unlink()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -36,7 +36,7 @@ def training_forward(spec: FieldSpec, tensors: dict[str, Tensor], u: Tensor) -> 
 
 
 def _activate(z: Tensor, own: dict[str, Tensor], omega: float, spec: ActivationSpec) -> Tensor:
-    if spec.bases == HARMONIC:
+    if "amplitude" in own and spec.bases == HARMONIC:
         return _HarmonicRaf.apply(z, own["amplitude"], own["frequency"], omega)  # type: ignore[no-any-return]
     return activation(spec.name).apply(torch, z, own, omega, spec)
 

@@ -1,7 +1,7 @@
 """The state of a run in one file, replaced atomically, that a later process can go on from.
 
 `OUT.run/state.safetensors` holds tensors; its metadata holds one JSON text with the numbers
-and a CRC-32 of the tensors, because safetensors itself checks no content.  Nothing is pickled.
+and a CRC-32 of all of it, because safetensors itself checks no content.  Nothing is pickled.
 The file is written beside its name and renamed, so a kill at any instant leaves the old state
 or the new one.
 """
@@ -44,8 +44,9 @@ def save_state(folder: Path, state: State) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(t) for name, t in sorted(state.tensors.items())}
-    text = json.dumps({"version": VERSION, "crc": _crc(tensors), **state.numbers})
-    files.write_bytes(folder / STATE, save(tensors, metadata={"run": text}))
+    text = json.dumps({"version": VERSION, **state.numbers})
+    metadata = {"run": text, "crc": str(_crc(tensors, text))}
+    files.write_bytes(folder / STATE, save(tensors, metadata=metadata))
 
 
 def load_state(folder: Path) -> State:
@@ -62,20 +63,22 @@ def load_state(folder: Path) -> State:
         raise SpecError(f"{folder}: no {STATE} in it; only a run folder can be resumed or exported")
     try:
         with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get("run", "{}")
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        text = metadata.get("run", "{}")
         numbers = json.loads(text)
     except (SafetensorError, ValueError, OSError) as error:
         raise FormatError(f"{path}: damaged: {error}; start the run again without --resume") from error
     if not isinstance(numbers, dict) or numbers.get("version") != VERSION:
         raise FormatError(f"{path}: not a checkpoint of this version of inr; start the run again")
-    if numbers.get("crc") != _crc(dict(sorted(tensors.items()))):
+    if metadata.get("crc") != str(_crc(dict(sorted(tensors.items())), text)):
         raise FormatError(f"{path}: its checksum does not hold; start the run again without --resume")
     return State(tensors, numbers)
 
 
-def _crc(tensors: dict[str, np.ndarray]) -> int:
-    crc = 0
+def _crc(tensors: dict[str, np.ndarray], text: str) -> int:
+    crc = zlib.crc32(text.encode())
     for name, tensor in tensors.items():
-        crc = zlib.crc32(np.ascontiguousarray(tensor).tobytes(), zlib.crc32(name.encode(), crc))
+        crc = zlib.crc32(f"{name} {tensor.dtype} {tensor.shape}".encode(), crc)
+        crc = zlib.crc32(np.ascontiguousarray(tensor).tobytes(), crc)
     return crc

@@ -8,7 +8,8 @@ Three requests steer it:
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from inr.specs import FieldSpec, SignalSpec
 LOSS_DB = 0.25
 TIGHTENINGS = 6
 PROBE_SAMPLES = 1 << 15
+THREADS_FROM = 1e9  # multiply-adds; some tenths of a second on one thread
 
 Distortion = Callable[[dict[str, np.ndarray]], float]
 
@@ -68,16 +70,33 @@ class Probe:
         """Tensors to mean squared error on these samples, in the field's units."""
         u, target = torch.from_numpy(self.u), torch.from_numpy(self.target)
         # A tile's error counts as often as the tile was drawn; gains are inside the field already.
+        work = u.shape[0] * u.shape[1] * fields.param_count(spec) / spec.tile_count
 
         @torch.no_grad()
         def measure(tensors: Mapping[str, np.ndarray]) -> float:
             own = {
                 name: torch.from_numpy(t if t.shape[0] == 1 else t[self.tiles]) for name, t in tensors.items()
             }
-            error = fields.training_forward(spec, own, u) - target
-            return float(error.square().mean(dtype=torch.float64)) + self.noise
+            with _threads(work):
+                error = fields.training_forward(spec, own, u) - target
+                return float(error.square().mean(dtype=torch.float64)) + self.noise
 
         return measure
+
+
+@contextmanager
+def _threads(work: float) -> Iterator[None]:
+    """Torch on one thread where the work is small; as it was afterwards.
+
+    Threads meet at every operation, and with a busy neighbour each meeting takes longer than a
+    small operation does (measured: 15 s where 0.5 s are enough).
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if work < THREADS_FROM else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def own_probe(field: Field, noise: float, seed: int = 0) -> Probe:

@@ -20,9 +20,10 @@ from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
 from inr.fitting.finish import Probe
+from inr.fitting.layout import exceeds, sample_memory
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.optimisers import Optimiser
-from inr.fitting.presets import Plan, exceeds, sample_memory
+from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, REPLAN_EVERY_S, Schedule
 from inr.partition import axes
@@ -79,6 +80,8 @@ class Fit:
         self._best_error = math.inf
         self._snapshot: dict[str, torch.Tensor] = {}
         self._saved_at = -math.inf
+        self._print: str | None = None
+        self._note = ""
 
     @property
     def seconds(self) -> float:
@@ -118,6 +121,9 @@ class Fit:
             if self.step % SNAPSHOT_STEPS == 0 and self._measure():
                 return
             yield self._progress(clock, batch)
+        if self._stop():
+            # Before the last measurement, which an unbroken run would not make here.
+            self.save()
         self._measure()
 
     def probe(self) -> Probe:
@@ -131,13 +137,15 @@ class Fit:
         tensors = self._best or self.network.tensors
         return fields.Field(self.plan.field, {n: t.detach().cpu().numpy().copy() for n, t in tensors.items()})
 
-    def save(self, **extra: object) -> None:
-        """Write a checkpoint; `extra` goes into its JSON."""
+    def save(self) -> None:
+        """Write a checkpoint."""
         if self.folder is not None:
-            state = self._state()
-            state.numbers |= extra
-            save_state(self.folder, state)
             self._saved_at = time.monotonic()
+            try:
+                save_state(self.folder, self._state())
+            except OSError as error:
+                # The fit itself needs no disk: go on, say so, and try again at the next turn.
+                self._note = f"{self.folder}: checkpoint not written: {error.strerror}; the fit goes on"
 
     def restore(self, state: State) -> None:
         """Go on from a checkpoint.
@@ -161,7 +169,7 @@ class Fit:
         self.schedule.frozen = self.schedule.left is not None
         self.sampler.visit = self.schedule.visit
         self.sampler.load_state_dict(numbers["sampler"])
-        self.step, self.mse = numbers["step"], numbers["mse"]
+        self.step, self.mse, self.power = numbers["step"], numbers["mse"], numbers["power"]
         self._factor, self._rollbacks = numbers["factor"], numbers["rollbacks"]
         self._best_error = numbers["best_error"]
         self._started = time.monotonic() - numbers["seconds"]
@@ -190,7 +198,7 @@ class Fit:
         if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
             return
         if self.schedule.left is None or clock.due():
-            self.schedule.measure(clock.step_s, clock.reading_s, seconds - self.seconds)
+            self.schedule.measure(clock.step_s, clock.reading_s, seconds - self.seconds, self.step)
             self.sampler.visit = self.schedule.visit
 
     def _measure(self) -> bool:
@@ -240,11 +248,12 @@ class Fit:
                 "request": self.request.to_json(),
                 "plan": self.plan.to_json(),
                 "signal": self.reader.spec.to_json(),
-                "fingerprint": self.reader.fingerprint(),
+                "fingerprint": self._fingerprint(),
                 "schedule": asdict(self.schedule),
                 "sampler": self.sampler.state_dict(),
                 "step": self.step,
                 "mse": self.mse,
+                "power": self.power,
                 "factor": self._factor,
                 "rollbacks": self._rollbacks,
                 "best_error": self._best_error,
@@ -253,8 +262,15 @@ class Fit:
             },
         )
 
+    def _fingerprint(self) -> str:
+        """The input's, taken once: it may be gigabytes."""
+        if self._print is None:
+            self._print = self.reader.fingerprint()
+        return self._print
+
     def _progress(self, clock: "_StepClock", batch: signals.Batch) -> Progress:
         left = self.schedule.left
+        note, self._note = self._note, ""
         return Progress(
             "fit",
             self.step,
@@ -263,6 +279,7 @@ class Fit:
             self.seconds,
             None if left is None else left * clock.step_s,
             batch.u.shape[0] * batch.u.shape[1] / clock.step_s if clock.step_s else 0.0,
+            note,
         )
 
     def quality_db(self, error: float) -> float | None:
@@ -313,7 +330,8 @@ def make_sampler(
 ) -> signals.Sampler | signals.WindowSampler:
     """Tiles are sampled slab by slab; one network over a signal that exceeds the memory, by windows."""
     room = sample_memory(request.memory_bytes)
-    if plan.field.tile_count == 1 and exceeds(reader.spec, room):
+    # One network has one order over all samples: 8 bytes each.
+    if plan.field.tile_count == 1 and exceeds(reader.spec, room, margins=1.0, beside=8):
         return signals.WindowSampler(
             reader, batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
         )

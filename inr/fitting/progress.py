@@ -15,6 +15,7 @@ class Progress:
         seconds: time since the first byte was read.
         eta_s: seconds until the plan ends, None where unknown.
         samples_per_s: training samples a second.
+        note: something that the person should know, such as a checkpoint that could not be written.
     """
 
     phase: str
@@ -24,3 +25,4 @@ class Progress:
     seconds: float = 0.0
     eta_s: float | None = None
     samples_per_s: float = 0.0
+    note: str = ""

@@ -71,7 +71,8 @@ def run(
         folder: where checkpoints go; None for none.
         resume: go on from the folder's checkpoint, if there is one.
         stop: asked before every step; True ends the fit with the best so far.
-        measure: evaluate the decoded file at the end.
+        measure: evaluate the decoded file at the end; a stopped run is not evaluated, so that
+            its file is written at once.
 
     Raises:
         SpecError: the request cannot be met, or does not belong to the run to resume.
@@ -88,13 +89,14 @@ def run(
         finally:
             fit.network.close()
         fit_seconds = fit.seconds
-        fit.save()
+        if not stop():
+            fit.save()
         yield Progress("quantise", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
         field = fit.best()
         coded = _finish(fit, field, request)
         yield Progress("evaluate", fit.step, fit.step, fit.quality_db(fit.mse), fit.seconds)
-        measured = _evaluated(fit, coded.field) if measure else None
-        before = _evaluated(fit, field, perceptual=False) if measure else None
+        measured = _evaluated(fit, coded.field) if measure and not stop() else None
+        before = _evaluated(fit, field, perceptual=False) if measure and not stop() else None
     return Outcome(
         coded,
         fit.plan,

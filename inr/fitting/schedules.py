@@ -49,8 +49,15 @@ class Schedule:
         plan._divide(steps)
         return plan
 
-    def measure(self, step_s: float, reading_s: float, remaining_s: float) -> None:
-        """Count the remaining steps from the seconds a step takes and the seconds that are left."""
+    def measure(self, step_s: float, reading_s: float, remaining_s: float, done: int = 0) -> None:
+        """Count the steps that remain.
+
+        Args:
+            step_s: seconds a step takes.
+            reading_s: seconds a slab takes to read.
+            remaining_s: seconds that are left.
+            done: steps that were done, all in the first slab.
+        """
         if self.frozen:
             return
         if self.slabs > 1:
@@ -58,7 +65,8 @@ class Schedule:
             remaining_s = max(remaining_s - reading_s * (self.slabs * passes - 1), 0.3 * remaining_s)
             steps = max(1, int(remaining_s / step_s))
             self._divide(steps)
-            self.frozen, self.left = True, self.visit * self.passes * self.slabs
+            self.visit = max(self.visit, done + 1)
+            self.frozen, self.left = True, self.visit * self.passes * self.slabs - done
             return
         self.left = max(1, int(remaining_s / step_s))
 
@@ -82,4 +90,5 @@ class Schedule:
         if self.slabs == 1:
             return
         self.passes = max(1, min(PASSES, steps // (self.slabs * LEAST_VISIT)))
-        self.visit = max(1, math.ceil(steps / (self.slabs * self.passes)))
+        # Rounded down: rounding up would leave the last slabs without their steps, or without any.
+        self.visit = max(1, steps // (self.slabs * self.passes))

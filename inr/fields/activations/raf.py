@@ -115,6 +115,11 @@ def _start_published(means: dict[str, tuple[float, float]], frequency: tuple[flo
     def start(
         spec: ActivationSpec, width: int, layer: int, rng: np.random.Generator
     ) -> dict[str, np.ndarray]:
+        if set(spec.bases) != set(means):
+            raise SpecError(
+                f"{spec.name}: the published start is for the bases {', '.join(means)}; got {spec.bases}; "
+                "use raf to start with other bases"
+            )
         amplitude = np.stack([rng.normal(*means[name], width) for name in spec.bases])
         trig = rng.normal(*frequency, width)
         gauss = 1.0 / rng.uniform(0.01, 0.05, width)

@@ -1,0 +1,263 @@
+"""The sampler: every sample equally often, values at their own places, bounded memory, exact resume."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from inr import coords, signals
+from inr.errors import SpecError
+from inr.partition import Axis
+
+PICTURE = (Axis(3, 0.125), Axis(2, 0.0625))
+CLIP = (Axis(2, 0.0625), Axis(2, 0.125), Axis(3, 0.0))
+
+
+def some_array(dtype, shape, seed=0):
+    rng = np.random.default_rng(seed)
+    if dtype == "float32":
+        return rng.uniform(-1, 1, shape).astype(np.float32)
+    info = np.iinfo(dtype)
+    return rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
+
+
+def reader_of(array, kind="image"):
+    options = {"audio": {"rate_hz": Fraction(8000)}, "video": {"fps": Fraction(25)}}
+    return signals.open_reader(array, kind=kind, **options.get(kind, {}))
+
+
+def places_of(batch, partition, shape):
+    """Grid indices [k, B, D] of a batch, from its local coordinates."""
+    tiles = np.stack(
+        np.unravel_index(np.arange(batch.tiles.start, batch.tiles.stop), [a.tiles for a in partition]), -1
+    )
+    out = []
+    for d, (axis, n) in enumerate(zip(partition, shape, strict=True)):
+        centre = -1 + (2 * tiles[:, d, None] + 1) / axis.tiles
+        x = batch.u[..., d].double().numpy() / axis.tiles + centre
+        place = coords.index(x, n)
+        assert np.abs(place - np.rint(place)).max() < 1e-3
+        out.append(np.rint(place).astype(int))
+    return np.stack(out, -1)
+
+
+def boxes(partition, shape):
+    """Index ranges of every tile's widened cell, row-major."""
+    spans = [axis.spans(coords.axis(n)) for axis, n in zip(partition, shape, strict=True)]
+    return [tuple(s[k] for s, k in zip(spans, place, strict=True)) for place in np.ndindex(*map(len, spans))]
+
+
+CASES = {
+    "uint8 picture": ("image", "uint8", (31, 22, 3), PICTURE),
+    "uint16 picture": ("image", "uint16", (31, 22, 4), PICTURE),
+    "int16 sound": ("audio", "int16", (1003, 2), (Axis(7, 0.25),)),
+    "float32 sound": ("audio", "float32", (1003, 1), (Axis(7, 0.25),)),
+    "clip": ("video", "uint8", (5, 14, 13, 3), CLIP),
+    "deep clip": ("video", "uint16", (5, 14, 13, 3), CLIP),
+    "one network": ("image", "uint8", (31, 22, 3), (Axis(1, 0.0), Axis(1, 0.0))),
+    "one sample of sound": ("audio", "int16", (1, 1), (Axis(1, 0.0),)),
+    "one pixel": ("image", "uint8", (1, 1, 3), (Axis(1, 0.0), Axis(1, 0.0))),
+}
+every_case = pytest.mark.parametrize("name", CASES)
+
+
+def make(name, **options):
+    kind, dtype, shape, partition = CASES[name]
+    array = some_array(dtype, shape)
+    return array, partition, signals.Sampler(reader_of(array, kind), partition, **{"batch": 64} | options)
+
+
+@every_case
+def test_values_and_coordinates_belong_together_and_values_are_exact(name):
+    array, partition, sampler = make(name)
+    want = signals.to_float(array)
+    for _ in range(3):
+        batch = sampler.next()
+        place = places_of(batch, partition, array.shape[:-1])
+        assert batch.values.numpy().dtype == np.float32
+        np.testing.assert_array_equal(batch.values.numpy(), want[tuple(np.moveaxis(place, -1, 0))])
+
+
+@every_case
+def test_every_sample_of_a_widened_cell_is_drawn_equally_often(name):
+    array, partition, sampler = make(name, batch=50)
+    shape = array.shape[:-1]
+    counts = [np.zeros(shape, int) for _ in boxes(partition, shape)]
+    steps = 23
+    for _ in range(steps):
+        batch = sampler.next()
+        for tile, place in zip(
+            range(batch.tiles.start, batch.tiles.stop), places_of(batch, partition, shape), strict=True
+        ):
+            np.add.at(counts[tile], tuple(place.T), 1)
+    for count, box in zip(counts, boxes(partition, shape), strict=True):
+        inside = count[tuple(slice(a, b) for a, b in box)]
+        assert count.sum() == inside.sum() == steps * 50
+        low, rest = divmod(steps * 50, inside.size)
+        assert inside.min() >= low
+        assert inside.max() <= low + (rest > 0)
+
+
+@every_case
+def test_local_coordinates_are_those_of_the_partition_to_float32(name):
+    array, partition, sampler = make(name)
+    batch = sampler.next()
+    place = places_of(batch, partition, array.shape[:-1])
+    tiles = np.stack(np.unravel_index(np.arange(batch.tiles.stop), [a.tiles for a in partition]), -1)
+    for k, d in np.ndindex(place.shape[0], place.shape[-1]):
+        x = coords.at(place[k, :, d], array.shape[d])
+        want = partition[d].local(x, tiles[k, d]).astype(np.float32)
+        np.testing.assert_array_equal(batch.u[k, :, d].numpy(), want)
+
+
+def test_a_seed_gives_the_same_batches_and_another_seed_others():
+    first, again, other = (make("uint8 picture", seed=seed)[2].next() for seed in (1, 1, 2))
+    assert first.u.equal(again.u)
+    assert first.values.equal(again.values)
+    assert not first.u.equal(other.u)
+
+
+def test_the_array_is_not_changed():
+    array, _, sampler = make("uint16 picture")
+    kept = array.copy()
+    for _ in range(3):
+        sampler.next().values.mul_(0)
+    np.testing.assert_array_equal(array, kept)
+
+
+def test_a_read_only_array_is_as_good_as_any():
+    array = some_array("uint8", (31, 22, 3))
+    want = signals.Sampler(reader_of(array), PICTURE, batch=64).next()
+    array.setflags(write=False)
+    got = signals.Sampler(reader_of(array), PICTURE, batch=64).next()
+    assert got.values.equal(want.values)
+
+
+# Slabs
+
+TALL = (Axis(12, 0.125), Axis(3, 0.125))
+
+
+def slabs_of(memory_bytes, visit=4, shape=(240, 30, 3), **options):
+    array = some_array("uint8", shape)
+    return array, signals.Sampler(
+        reader_of(array), TALL, **{"batch": 40, "memory_bytes": memory_bytes, "visit": visit} | options
+    )
+
+
+def held_bytes(sampler):
+    """What the samples in memory take; the sampler keeps them in `_held`."""
+    return sum(group.samples.numel() * group.samples.element_size() for group in sampler._held[1])
+
+
+@pytest.mark.parametrize("memory_bytes", [10_000, 16_000, 40_000])
+def test_several_slabs_hold_no_more_samples_than_half_the_memory(memory_bytes):
+    array, sampler = slabs_of(memory_bytes)
+    assert len(sampler.slabs) > 1
+    assert array.nbytes > memory_bytes / 2
+    most = 0
+    for _ in range(4 * len(sampler.slabs)):
+        sampler.next()
+        most = max(most, held_bytes(sampler))
+    assert memory_bytes / 8 < most <= memory_bytes / 2
+
+
+def test_slabs_are_runs_of_whole_tile_rows_that_cover_every_tile_once():
+    _, sampler = slabs_of(16_000)
+    tiles = [sampler.slab_tiles(i) for i in range(len(sampler.slabs))]
+    assert tiles[0].start == 0
+    assert tiles[-1].stop == 36
+    assert all(a.stop == b.start for a, b in zip(tiles, tiles[1:], strict=False))
+    assert all(t.start % 3 == t.stop % 3 == 0 for t in tiles)
+    rows = [(t.stop - t.start) // 3 for t in tiles]
+    assert max(rows) - min(rows) <= 1
+
+
+def test_slabs_take_turns_and_count_their_own_steps():
+    _, sampler = slabs_of(16_000, visit=4)
+    count = len(sampler.slabs)
+    seen = [sampler.next() for _ in range(2 * 4 * count)]
+    want = [(slab, 4 * turn + i) for turn in range(2) for slab in range(count) for i in range(4)]
+    assert [(b.slab, b.visit_step) for b in seen] == want
+    for batch in seen:
+        assert batch.tiles == sampler.slab_tiles(batch.slab)
+        assert batch.u.shape == (batch.tiles.stop - batch.tiles.start, 40, 2)
+
+
+def test_values_belong_to_their_places_in_every_slab():
+    array, sampler = slabs_of(16_000)
+    want = signals.to_float(array)
+    for _ in range(8 * len(sampler.slabs)):
+        batch = sampler.next()
+        place = places_of(batch, TALL, array.shape[:2])
+        np.testing.assert_array_equal(batch.values.numpy(), want[place[..., 0], place[..., 1]])
+
+
+def test_a_signal_that_fits_is_one_slab():
+    _, sampler = slabs_of(1 << 29)
+    assert sampler.slabs == [(0, 12)]
+
+
+def test_too_little_memory_for_a_row_of_tiles_says_how_much_is_needed():
+    with pytest.raises(SpecError, match=r"one row of tiles needs .* MB .*raise --memory or use more tiles"):
+        slabs_of(3000)
+
+
+# Resume
+
+
+@pytest.mark.parametrize("memory_bytes", [16_000, 1 << 29])
+@pytest.mark.parametrize("k", [1, 7, 30])
+def test_k_steps_and_k_more_after_a_resume_are_2k_steps(memory_bytes, k):
+    _, whole = slabs_of(memory_bytes)
+    batches = [whole.next() for _ in range(2 * k)]
+    _, first = slabs_of(memory_bytes)
+    for _ in range(k):
+        first.next()
+    _, second = slabs_of(memory_bytes)
+    second.load_state_dict(first.state_dict())
+    assert second.step == k
+    for want in batches[k:]:
+        got = second.next()
+        assert (got.tiles, got.slab, got.visit_step) == (want.tiles, want.slab, want.visit_step)
+        assert got.u.equal(want.u)
+        assert got.values.equal(want.values)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 9}, {"batch": 41}, {"visit": 5}, {"memory_bytes": 1 << 29}],
+    ids=lambda o: next(iter(o)),
+)
+def test_the_state_of_other_settings_is_refused(other):
+    _, sampler = slabs_of(16_000)
+    _, changed = slabs_of(**{"memory_bytes": 16_000} | other)
+    with pytest.raises(SpecError, match="saved state has .* this run .*settings of the first run"):
+        changed.load_state_dict(sampler.state_dict())
+
+
+def test_the_probe_is_always_the_same_and_disturbs_nothing():
+    _, plain = slabs_of(16_000)
+    _, probed = slabs_of(16_000)
+    probes = []
+    for _ in range(4):
+        a, b = plain.next(), probed.next()
+        assert a.u.equal(b.u)
+        probes.append(probed.probe())
+    assert all(p.slab == 0 and p.u.equal(probes[0].u) and p.values.equal(probes[0].values) for p in probes)
+    assert probed.step == 4
+
+
+# Peaks
+
+
+def test_peaks_are_the_largest_magnitudes_of_every_tile():
+    array, partition, sampler = make("int16 sound")
+    values = np.abs(signals.to_float(array))
+    want = [values[a:b].max(0) for ((a, b),) in boxes(partition, array.shape[:1])]
+    np.testing.assert_array_equal(sampler.peaks(0), want)
+
+
+def test_a_tile_without_a_sample_is_refused_with_a_remedy():
+    with pytest.raises(SpecError, match=r"no sample.*fewer tiles"):
+        signals.Sampler(reader_of(some_array("int16", (3, 1)), "audio"), (Axis(9, 0.0),), batch=4)
