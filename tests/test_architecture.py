@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": BASE,
     "codec": BASE | {"fields"},
     "reconstruct": BASE | {"fields"},
+    "views": BASE | {"fields", "reconstruct"},
     "evaluate": BASE | {"signals", "fields", "metrics", "reconstruct"},
     "fitting": BASE | {"signals", "fields", "metrics", "codec", "reconstruct", "evaluate"},
 }
@@ -50,6 +51,7 @@ MAY_USE: dict[str, set[str]] = {
     "metrics": {"numpy", "skimage"},
     "codec": {"numpy", "constriction", "safetensors"},
     "reconstruct": {"numpy", "torch"},
+    "views": {"numpy"},
     "evaluate": {"numpy", "torch"},
     "fitting": {"numpy", "torch", "safetensors"},
     "science": {"numpy", "torch"},

@@ -34,10 +34,10 @@ def decode(
         frames: only frames A:B of a video (rows of a picture, samples of a sound).
         force: replace OUT if it exists.
     """
-    from inr import api, signals  # here, so that --help is quick
+    from inr import api, signals, views  # here, so that --help is quick
 
     fitted = api.load(file)
-    view = api.View.of(
+    view = views.View.of(
         fitted.signal,
         scale=scale,
         size=_size(size),

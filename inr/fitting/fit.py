@@ -6,9 +6,7 @@ ends in the same bits as one that was never stopped (same machine, same number o
 """
 
 import math
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -19,14 +17,14 @@ import torch
 from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
+from inr.fitting.clock import StepClock
 from inr.fitting.finish import Probe
-from inr.fitting.layout import exceeds, sample_memory
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.optimisers import Optimiser
+from inr.fitting.prepare import make_sampler, pick_device, same_run
 from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
-from inr.fitting.schedules import MEASURED, REPLAN_EVERY_S, Schedule
-from inr.partition import axes
+from inr.fitting.schedules import MEASURED, Schedule
 from inr.specs import FitSpec
 
 SNAPSHOT_STEPS = 50  # fixed in steps, so that what a rollback restores does not depend on the clock
@@ -100,7 +98,7 @@ class Fit:
     def _loop(self) -> Iterator[Progress]:
         if not self._snapshot:
             self._keep_snapshot()
-        clock = _StepClock()
+        clock = StepClock()
         while not (self.schedule.ended or self._late() or self._stop()):
             clock.start()
             batch = self.sampler.next()
@@ -193,7 +191,7 @@ class Fit:
             peaks = torch.from_numpy(np.maximum(self.sampler.peaks(batch.slab), 2.0**-12))
             self.network.tensors["gain"][batch.tiles] = peaks.to(self.device)
 
-    def _replan(self, clock: "_StepClock") -> None:
+    def _replan(self, clock: "StepClock") -> None:
         seconds = self.plan.seconds
         if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
             return
@@ -268,7 +266,7 @@ class Fit:
             self._print = self.reader.fingerprint()
         return self._print
 
-    def _progress(self, clock: "_StepClock", batch: signals.Batch) -> Progress:
+    def _progress(self, clock: "StepClock", batch: signals.Batch) -> Progress:
         left = self.schedule.left
         note, self._note = self._note, ""
         return Progress(
@@ -286,86 +284,3 @@ class Fit:
         """A mean squared error in the field's units as PSNR, or as SNR for audio; None if unknown."""
         peak = self.power if self.reader.spec.kind == "audio" else 4.0
         return 10.0 * math.log10(peak / error) if error > 0 and peak > 0 else None
-
-
-class _StepClock:
-    """Seconds a step takes, and seconds a slab takes to read."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self._recent: deque[float] = deque(maxlen=15)
-        self.reading_s = 0.0
-        self._at = self._planned = time.monotonic()
-
-    def start(self) -> None:
-        self._at = time.monotonic()
-
-    def read(self) -> None:
-        took = time.monotonic() - self._at
-        if took > max(self.reading_s, 4 * self.step_s):
-            self.reading_s, self._at = took, time.monotonic()
-
-    def stop(self) -> None:
-        took = time.monotonic() - self._at
-        self.steps += 1
-        # The first step pays for the allocations of all later ones.
-        if self.steps > 1:
-            self._recent.append(took)
-
-    @property
-    def step_s(self) -> float:
-        """The median of recent steps: one stall of the machine must not shrink the plan."""
-        return statistics.median(self._recent) if self._recent else 0.0
-
-    def due(self) -> bool:
-        now = time.monotonic()
-        if now - self._planned < REPLAN_EVERY_S:
-            return False
-        self._planned = now
-        return True
-
-
-def make_sampler(
-    request: FitSpec, plan: Plan, reader: signals.Reader, device: str
-) -> signals.Sampler | signals.WindowSampler:
-    """Tiles are sampled slab by slab; one network over a signal that exceeds the memory, by windows."""
-    room = sample_memory(request.memory_bytes)
-    # One network has one order over all samples: 8 bytes each.
-    if plan.field.tile_count == 1 and exceeds(reader.spec, room, margins=1.0, beside=8):
-        return signals.WindowSampler(
-            reader, batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
-        )
-    return signals.Sampler(
-        reader, axes(plan.field), batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
-    )
-
-
-def pick_device(name: str) -> str:
-    """The torch device of a request; "auto" is CUDA where there is one.
-
-    Raises:
-        SpecError: CUDA was asked for and there is none.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise SpecError("--device cuda: torch sees no CUDA device; use --device cpu, or install a CUDA build")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
-
-
-def same_run(numbers: dict[str, object], request: FitSpec, reader: signals.Reader) -> None:
-    """Refuse to resume with another request or another input.
-
-    Raises:
-        SpecError: what differs.
-    """
-    if numbers["fingerprint"] != reader.fingerprint():
-        raise SpecError(
-            f"{reader.source}: not the input of the run to resume; give that input, or drop --resume"
-        )
-    now, then = request.to_json(), numbers["request"]
-    if now != then:
-        differ = [k for k in now if not isinstance(then, dict) or now[k] != then.get(k)]
-        raise SpecError(
-            f"--resume: {', '.join(differ)} differ from the run to resume "
-            f"({', '.join(f'{k} was {then.get(k)!r}' for k in differ if isinstance(then, dict))}); "
-            "resume with the same options"
-        )

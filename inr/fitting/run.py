@@ -18,7 +18,8 @@ from inr.evaluate import Evaluation, evaluate
 from inr.fields import Field
 from inr.fitting.checkpoint import STATE, load_state
 from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
-from inr.fitting.fit import Fit, same_run
+from inr.fitting.fit import Fit
+from inr.fitting.prepare import same_run
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
 from inr.specs import FitSpec, SignalSpec
