@@ -42,7 +42,7 @@ def info(file: Path, /, *, json: Flag = False) -> None:
             {
                 "name": name,
                 "shape": list(tensor.shape),
-                "step": f"2^-{decoded.exponents[name]}",
+                "step": f"2^{-decoded.exponents[name]}",
                 "bytes": round(decoded.tensor_bits[name] / 8, 1),
                 "bits_per_value": round(decoded.tensor_bits[name] / tensor.size, 2),
             }

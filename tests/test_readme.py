@@ -1,0 +1,78 @@
+"""The README is true: its commands and its Python run, its map is the tree, its numbers were measured."""
+
+import json
+import re
+import shlex
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inr.cli.main import run as command_line
+
+README_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.S)
+
+
+@pytest.fixture(scope="module")
+def readme(repository):
+    return (repository / "README.md").read_text()
+
+
+def blocks(text, language):
+    return [body for name, body in README_BLOCK.findall(text) if name == language]
+
+
+def inr_commands(text):
+    """Lines of shell blocks that start with inr, without their comments; fits shortened to a few steps."""
+    lines = [line for body in blocks(text, "sh") for line in body.splitlines() if line.startswith("inr ")]
+    return [re.sub(r"--time \d+", "--steps 10", line) for line in lines]
+
+
+def test_its_commands_run_in_the_order_in_which_they_stand(readme, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    commands = inr_commands(readme)
+    assert len(commands) >= 5
+    for line in commands:
+        assert command_line(shlex.split(line, comments=True)[1:]) == 0, line
+    with Image.open("twice.png") as twice:
+        assert twice.size == (1024, 1024)
+
+
+def test_its_python_runs(readme, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows, columns = np.mgrid[0:24, 0:32]
+    Image.fromarray((rows * 8 + columns).astype(np.uint8)).save("photo.png")
+    (body,) = blocks(readme, "python")
+    names = {}
+    exec(re.sub(r"time=\d+", "steps=10", body), names)
+    assert names["bigger"].shape == (48, 64, 1)
+
+
+def test_its_map_names_every_room_and_no_other(readme, repository):
+    (tree,) = blocks(readme, "text")
+    _, inside = tree.split("inr/\n", 1)
+    named = {
+        word.rstrip("/")
+        for line in inside.splitlines()
+        for word in re.split(r"\s{2,}", line.strip())[0].split()
+    }
+    rooms = {
+        p.stem for p in (repository / "inr").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
+    assert named == rooms - {"__init__", "__main__"}
+    for name in ("data", "scripts", "tests"):
+        assert f"{name}/" in tree
+        assert (repository / name).is_dir()
+
+
+def test_its_numbers_are_those_that_were_measured(readme, repository):
+    rows = json.loads((repository / "data" / "baselines" / "spine.json").read_text())["rows"]
+    for row in rows:
+        name = row["signal"].rsplit(".", 1)[0]
+        assert f"| {name} | {row['options'] or 'none'} | {row['size_bytes']:,} |" in readme
+
+
+def test_every_script_that_it_names_is_there(readme, repository):
+    named = set(re.findall(r"(?:scripts|tests|data|inr)/[\w/.]+\.(?:py|sh|json|md)", readme))
+    assert named
+    assert [name for name in sorted(named) if not (repository / name).is_file()] == []
