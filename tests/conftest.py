@@ -5,12 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 
 @pytest.fixture
 def rng():
     """A source of numbers that is the same on every run."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def one_thread():
+    """Torch on one thread: its threads wait for each other wherever another program is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,7 @@ from tests.cli import made
 from tests.cli.commands import SURROUNDINGS
 from tests.cli.commands import inr as command_line
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 PICTURE = made.pixels(24, 32)

@@ -8,12 +8,8 @@ from tests.cli.commands import inr
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    """Torch's threads wait for each other at every operation where another program is busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_thread):
+    """Fits of the command line's tests are too small for more threads."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """`inr decode`: every suffix, other densities, instants and spans, and what does not go together."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -12,7 +14,7 @@ from PIL import Image
 from inr import codec, coords, reconstruct
 from inr.signals import SUFFIXES, open_reader
 from tests.cli import made
-from tests.cli.commands import inr
+from tests.cli.commands import SURROUNDINGS, inr
 
 
 def decoded(*arguments):
@@ -195,3 +197,15 @@ def test_two_decodes_write_the_same_bytes(fitted):
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
     with Image.open("a.png") as picture:
         assert picture.size == (40, 30)
+
+
+def test_decoding_measuring_and_looking_need_no_torch(fitted, sources):
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from inr.cli.main import run\n"
+        f"file, source = {str(fitted['image'])!r}, {str(sources['image'])!r}\n"
+        "sys.exit(run(['decode', file, 'out.png']) or run(['eval', file, source]) or run(['info', file]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=SURROUNDINGS, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Path("out.png").is_file()

@@ -14,12 +14,7 @@ from tests.cli.commands import inr
 STEPS = 200
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def interrupted(steps=STEPS, name="picture.png", **options):
