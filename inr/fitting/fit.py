@@ -80,6 +80,7 @@ class Fit:
         self._saved_at = -math.inf
         self._print: str | None = None
         self._note = ""
+        self._warn_of_slabs()
 
     @property
     def seconds(self) -> float:
@@ -92,37 +93,35 @@ class Fit:
         Raises:
             FitError: the loss became NaN or infinite ROLLBACKS times.
         """
-        with self.network.threads():
-            yield from self._loop()
-
-    def _loop(self) -> Iterator[Progress]:
         if not self._snapshot:
             self._keep_snapshot()
         clock = StepClock()
-        while not (self.schedule.ended or self._late() or self._stop()):
-            clock.start()
-            batch = self.sampler.next()
-            clock.read()
-            if batch.visit_step == 0:
-                self._start_slab(batch)
-            loss = float(self.network.gradients(batch.tiles, batch.u, self._target(batch)))
-            if not math.isfinite(loss):
-                self._roll_back()
-                continue
-            scale = self._factor * self.schedule.scale(batch.visit_step) * min(1.0, (self.step + 1) / WARM_UP)
-            self._optimiser.step(self.network.grads, batch.tiles, batch.visit_step + 1, scale)
-            self.step += 1
-            self.schedule.advance()
-            self.mse = loss if math.isnan(self.mse) else self.mse + 0.05 * (loss - self.mse)
-            clock.stop()
-            self._replan(clock)
-            if self.step % SNAPSHOT_STEPS == 0 and self._measure():
-                return
-            yield self._progress(clock, batch)
-        if self._stop():
-            # Before the last measurement, which an unbroken run would not make here.
-            self.save()
-        self._measure()
+        with self.network.threads():
+            while not (self.schedule.ended or self._late() or self._stop()):
+                clock.start()
+                batch = self.sampler.next()
+                clock.read()
+                if batch.visit_step == 0:
+                    self._start_slab(batch)
+                loss = float(self.network.gradients(batch.tiles, batch.u, self._target(batch)))
+                if not math.isfinite(loss):
+                    self._roll_back()
+                    continue
+                self._optimiser.step(
+                    self.network.grads, batch.tiles, batch.visit_step + 1, self._scale(batch)
+                )
+                self.step += 1
+                self.schedule.advance()
+                self.mse = loss if math.isnan(self.mse) else self.mse + 0.05 * (loss - self.mse)
+                clock.stop()
+                self._replan(clock)
+                if self.step % SNAPSHOT_STEPS == 0 and self._measure():
+                    return
+                yield self._progress(clock, batch)
+            if self._stop():
+                # Before the last measurement, which an unbroken run would not make here.
+                self.save()
+            self._measure()
 
     def probe(self) -> Probe:
         """Samples of the slab in memory, to choose quantisation steps by."""
@@ -171,7 +170,7 @@ class Fit:
         self._factor, self._rollbacks = numbers["factor"], numbers["rollbacks"]
         self._best_error = numbers["best_error"]
         self._started = time.monotonic() - numbers["seconds"]
-        self._keep_snapshot(measured=True)
+        self._keep_snapshot()
 
     def _late(self) -> bool:
         return (
@@ -180,6 +179,11 @@ class Fit:
 
     def _resumed_plan(self) -> bool:
         return self.schedule.frozen and self.schedule.slabs == 1
+
+    def _scale(self, batch: signals.Batch) -> float:
+        """Factor on the rates at this step."""
+        warm = min(1.0, (self.step + 1) / WARM_UP)
+        return self._factor * warm * self.schedule.scale(batch.visit_step)
 
     def _target(self, batch: signals.Batch) -> torch.Tensor:
         return reconstruct.to_field(batch.values, self.reader.spec.kind)
@@ -191,13 +195,23 @@ class Fit:
             peaks = torch.from_numpy(np.maximum(self.sampler.peaks(batch.slab), 2.0**-12))
             self.network.tensors["gain"][batch.tiles] = peaks.to(self.device)
 
-    def _replan(self, clock: "StepClock") -> None:
+    def _replan(self, clock: StepClock) -> None:
         seconds = self.plan.seconds
         if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
             return
         if self.schedule.left is None or clock.due():
             self.schedule.measure(clock.step_s, clock.reading_s, seconds - self.seconds, self.step)
             self.sampler.visit = self.schedule.visit
+            self._warn_of_slabs()
+
+    def _warn_of_slabs(self) -> None:
+        """A slab that no step visits stays as it started; the person should know."""
+        left, slabs = self.schedule.left, self.schedule.slabs
+        if slabs > 1 and left is not None and self.step + left < slabs:
+            self._note = (
+                f"{self.step + left} steps are too few for the {slabs} parts that the memory allows: "
+                "some are not fitted at all; give more --steps, --time or --memory"
+            )
 
     def _measure(self) -> bool:
         """Keep the best on the probe, save now and then; True where the target is met."""
@@ -220,7 +234,7 @@ class Fit:
     def _live(self) -> dict[str, torch.Tensor]:
         return self.network.tensors | self._optimiser.state()
 
-    def _keep_snapshot(self, measured: bool = False) -> None:
+    def _keep_snapshot(self) -> None:
         self._snapshot = {name: t.detach().clone() for name, t in self._live().items()}
 
     @torch.no_grad()
@@ -266,7 +280,7 @@ class Fit:
             self._print = self.reader.fingerprint()
         return self._print
 
-    def _progress(self, clock: "StepClock", batch: signals.Batch) -> Progress:
+    def _progress(self, clock: StepClock, batch: signals.Batch) -> Progress:
         left = self.schedule.left
         note, self._note = self._note, ""
         return Progress(

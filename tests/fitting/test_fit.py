@@ -186,3 +186,10 @@ def test_the_first_20_losses_are_those_written_down():
         got.append(fit.mse if math.isnan(running) else running + (fit.mse - running) / 0.05)
         running = fit.mse
     assert got == pytest.approx(GOLDEN, rel=1e-4)
+
+
+def test_steps_that_cannot_visit_every_slab_are_said_to_be_too_few():
+    few = run(start("slabs", 1))
+    assert "too few" in few[0].note
+    enough = run(start("slabs", 12))
+    assert not any(record.note for record in enough)
