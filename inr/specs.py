@@ -9,13 +9,13 @@ H neurons of a layer, P basis functions of an activation.
 
 import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 from inr.errors import SpecError
 
-T = TypeVar("T")
 Kind = Literal["image", "audio", "video"]
 KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 AXES: dict[str, int] = {"image": 2, "audio": 1, "video": 3}
@@ -32,10 +32,6 @@ def _ints(values: list[int]) -> tuple[int, ...]:
     return tuple(int(v) for v in values)
 
 
-def _fraction(text: str) -> Fraction:
-    return Fraction(text)
-
-
 def _plain(value: Any) -> Any:
     """Dataclasses to dicts, tuples to lists, fractions to "a/b", bytes to hex."""
     if dataclasses.is_dataclass(value):
@@ -47,23 +43,40 @@ def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _revive(cls: type[T], data: dict[str, Any], convert: dict[str, Any]) -> T:
-    """Build a spec from JSON values, naming the keys that do not belong."""
-    known = {f.name for f in dataclasses.fields(cast("Any", cls))}
-    _need(isinstance(data, dict), f"{cls.__name__}: needs a JSON object; got {type(data).__name__}")
-    unknown = sorted(set(data) - known)
-    _need(not unknown, f"{cls.__name__}: unknown keys {unknown}; known are {sorted(known)}")
-    try:
-        ready = {k: convert[k](v) if k in convert and v is not None else v for k, v in data.items()}
-        return cls(**ready)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
-        if isinstance(error, SpecError):
-            raise
-        raise SpecError(f"{cls.__name__}: {error}") from error
+Converters = dict[str, Callable[[Any], Any]]
+
+
+class _Spec:
+    """JSON both ways for a frozen dataclass; `_revived` makes values of what JSON cannot hold."""
+
+    _revived: ClassVar[Converters] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; `from_json` gives the same spec back."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            SpecError: a key is unknown or missing, or a value is impossible.
+        """
+        _need(isinstance(data, dict), f"{cls.__name__}: needs a JSON object; got {type(data).__name__}")
+        known = {f.name for f in dataclasses.fields(cast("Any", cls))}
+        unknown = sorted(set(data) - known)
+        _need(not unknown, f"{cls.__name__}: unknown keys {unknown}; known are {sorted(known)}")
+        convert = cls._revived
+        try:
+            return cls(**{k: convert[k](v) if k in convert and v is not None else v for k, v in data.items()})
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            if isinstance(error, SpecError):
+                raise
+            raise SpecError(f"{cls.__name__}: {error}") from error
 
 
 @dataclass(frozen=True)
-class SignalSpec:
+class SignalSpec(_Spec):
     """All that decoding a signal needs to know, besides the field.
 
     Attributes:
@@ -128,34 +141,19 @@ class SignalSpec:
             return float((self.pts[-1] + last) * self.time_base)
         return float(self.shape[0] / self.rate)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; `from_json` gives the same spec back."""
-        return _plain(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
-
-        Raises:
-            SpecError: a key is unknown or missing, or a value is impossible.
-        """
-        return _revive(
-            cls,
-            data,
-            {
-                "shape": _ints,
-                "rate": _fraction,
-                "aspect": _fraction,
-                "colour": _ints,
-                "pts": _ints,
-                "time_base": _fraction,
-                "icc": lambda v: bytes.fromhex(v),
-            },
-        )
+    _revived: ClassVar[Converters] = {
+        "shape": _ints,
+        "rate": Fraction,
+        "aspect": Fraction,
+        "colour": _ints,
+        "pts": _ints,
+        "time_base": Fraction,
+        "icc": bytes.fromhex,
+    }
 
 
 @dataclass(frozen=True)
-class EncodingSpec:
+class EncodingSpec(_Spec):
     """What the MLP sees of a coordinate.
 
     `identity` passes it on.  `fourier` appends sin and cos of π · base^j · u for
@@ -183,7 +181,7 @@ class EncodingSpec:
 
 
 @dataclass(frozen=True)
-class ActivationSpec:
+class ActivationSpec(_Spec):
     """A named activation with the constants that are not trained.
 
     Attributes:
@@ -210,9 +208,11 @@ class ActivationSpec:
                 f"activation {self.name}: omega must be a multiple of 1/16 in (0, 4096]; got {omega}",
             )
 
+    _revived: ClassVar[Converters] = {"bases": tuple}
+
 
 @dataclass(frozen=True)
-class FieldSpec:
+class FieldSpec(_Spec):
     """A coordinate network: encoding, layout, MLP, activation.
 
     Attributes:
@@ -269,27 +269,12 @@ class FieldSpec:
         """K."""
         return math.prod(self.tiles)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; `from_json` gives the same spec back."""
-        return _plain(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
-
-        Raises:
-            SpecError: a key is unknown or missing, or a value is impossible.
-        """
-        return _revive(
-            cls,
-            data,
-            {
-                "tiles": _ints,
-                "margin": _ints,
-                "encoding": lambda v: _revive(EncodingSpec, v, {}),
-                "activation": lambda v: _revive(ActivationSpec, v, {"bases": tuple}),
-            },
-        )
+    _revived: ClassVar[Converters] = {
+        "tiles": _ints,
+        "margin": _ints,
+        "encoding": EncodingSpec.from_json,
+        "activation": ActivationSpec.from_json,
+    }
 
 
 PRESETS = ("fast", "balanced", "small", "best")
@@ -297,7 +282,7 @@ PROFILES = ("auto", "single", "tiles")
 
 
 @dataclass(frozen=True)
-class FitSpec:
+class FitSpec(_Spec):
     """What a person asks of a fit; everything left None is chosen from the signal.
 
     Attributes:
@@ -353,16 +338,3 @@ class FitSpec:
             "--time and --steps exclude each other; give one of them",
         )
         _need(0 <= self.seed < 2**32, f"--seed must be in 0 .. 2^32 - 1; got {self.seed}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; `from_json` gives the same spec back."""
-        return _plain(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`.
-
-        Raises:
-            SpecError: a key is unknown, or a value is impossible.
-        """
-        return _revive(cls, data, {})
