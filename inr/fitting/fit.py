@@ -78,7 +78,6 @@ class Fit:
         self._best_error = math.inf
         self._snapshot: dict[str, torch.Tensor] = {}
         self._saved_at = -math.inf
-        self._print: str | None = None
         self._note = ""
         self._warn_of_slabs()
 
@@ -260,7 +259,7 @@ class Fit:
                 "request": self.request.to_json(),
                 "plan": self.plan.to_json(),
                 "signal": self.reader.spec.to_json(),
-                "fingerprint": self._fingerprint(),
+                "fingerprint": self.reader.fingerprint(),
                 "schedule": asdict(self.schedule),
                 "sampler": self.sampler.state_dict(),
                 "step": self.step,
@@ -273,12 +272,6 @@ class Fit:
                 "threads": self.threads,
             },
         )
-
-    def _fingerprint(self) -> str:
-        """The input's, taken once: it may be gigabytes."""
-        if self._print is None:
-            self._print = self.reader.fingerprint()
-        return self._print
 
     def _progress(self, clock: StepClock, batch: signals.Batch) -> Progress:
         left = self.schedule.left

@@ -49,7 +49,7 @@ class ArrayReader(Reader):
             block = np.rint(block * 65535.0).astype(np.uint16)
         return np.repeat(block, 3, axis=3) if self.spec.kind == "video" and block.shape[3] == 1 else block
 
-    def fingerprint(self) -> str:
+    def _hashed(self) -> str:
         """SHA-256 of type, shape and values, as hex digits."""
         digest = hashlib.sha256(f"{self._array.dtype.str} {self._array.shape}".encode())
         for row in self._array:

@@ -38,6 +38,7 @@ class Reader(ABC):
         self.source = source
         self.spec = spec
         self.notes = notes
+        self._digest: str | None = None
 
     def read(self, start: int, stop: int) -> Array:
         """Native samples start .. stop-1 of the slowest axis; any order of calls.
@@ -58,7 +59,13 @@ class Reader(ABC):
         """`read`, with the range already checked."""
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file's bytes, as hex digits: another input has another one."""
+        """SHA-256 of the input, as hex digits, taken once: another input has another one."""
+        if self._digest is None:
+            self._digest = self._hashed()
+        return self._digest
+
+    def _hashed(self) -> str:
+        """SHA-256 of the file's bytes."""
         digest = hashlib.sha256()
         try:
             with Path(self.source).open("rb") as file:
