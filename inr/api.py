@@ -133,14 +133,7 @@ def fit(
     request = FitSpec(time_s=time, **options)
     with _open(source, kind, rate_hz if rate_hz is not None else fps) as reader:
         steps = fitting.run(request, reader, started=started, measure=evaluated)
-        while True:
-            try:
-                record = next(steps)
-            except StopIteration as end:
-                outcome: fitting.Outcome = end.value
-                break
-            if progress is not None:
-                progress(record)
+        outcome = fitting.drive(steps, progress or (lambda record: None))
     if outcome.failure is not None:
         raise FitError(outcome.failure)
     report = fitting.report(outcome, request, len(outcome.coded.data), clock.monotonic() - started)
@@ -166,8 +159,9 @@ def load(path: str | Path) -> Fitted:
     Raises:
         FormatError: the file is missing, damaged, or of a later version.
     """
-    decoded = codec.load(path)
-    return Fitted(decoded.field, decoded.signal, Path(path).read_bytes(), {})
+    data = codec.read(path)
+    decoded = codec.decode(data, where=str(path))
+    return Fitted(decoded.field, decoded.signal, data, {})
 
 
 def _open(source: str | Path | np.ndarray, kind: str | None, rate: float | Fraction | None) -> signals.Reader:

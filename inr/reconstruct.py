@@ -14,6 +14,7 @@ that depends on the request alone, so that a fit reports what a later decode wri
 """
 
 import importlib.util
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -183,7 +184,7 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
     # A pass takes as many tiles as make about a million samples, so memory does not grow with K.
     batch: list[tuple[tuple[int, int, int], ...]] = []
     room = 0
-    for place in _product(reach):
+    for place in itertools.product(*reach):
         batch.append(place)
         room += int(np.prod([b - a for _, a, b in place]))
         if room >= 1 << 19:
@@ -192,15 +193,6 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
     if batch:
         _add_tiles(out, field, network, partition, grid, batch, start)
     return out
-
-
-def _product(reach: list[list[tuple[int, int, int]]]) -> Iterator[tuple[tuple[int, int, int], ...]]:
-    if len(reach) == 1:
-        yield from ((r,) for r in reach[0])
-        return
-    for head in reach[0]:
-        for tail in _product(reach[1:]):
-            yield (head, *tail)
 
 
 def _add_tiles(

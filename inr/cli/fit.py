@@ -181,16 +181,12 @@ def _fit_one(
             measure=measure,
         )
         with Drawing(name, "SNR" if reader.spec.kind == "audio" else "PSNR", quiet) as drawing:
-            while True:
-                try:
-                    drawing.update(next(steps))
-                except StopIteration as end:
-                    outcome: fitting.Outcome = end.value
-                    break
-                except FitError:  # no file this small exists, and no step more would change that
-                    if not keep_run:
-                        fitting.remove_run(folder)
-                    raise
+            try:
+                outcome = fitting.drive(steps, drawing.update)
+            except FitError:  # no file this small exists, and no step more would change that
+                if not keep_run:
+                    fitting.remove_run(folder)
+                raise
     codec.save(target, outcome.coded.data, overwrite=True)
     row = {"file": str(target), "input": name} | fitting.report(
         outcome, request, os.path.getsize(target), clock.monotonic() - started
@@ -228,9 +224,11 @@ def _ending(
 
 
 def _check_target(target: Path, folder: Path, *, force: bool, resume: bool) -> None:
+    from inr.fitting import has_state
+
     if target.is_dir():
         raise SpecError(f"{target}: is a folder; give the name of a file with -o")
-    left = (folder / "state.safetensors").exists()
+    left = has_state(folder)
     # The file beside an interrupted run is that run's best so far, which going on replaces.
     if target.exists() and not (force or (resume and left)):
         raise SpecError(

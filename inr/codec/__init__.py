@@ -6,7 +6,7 @@ This door imports no torch: decoding a file must not need it.
 from inr.codec.allocate import RateDistortion, Stop, allocate
 from inr.codec.choose import coded_bits
 from inr.codec.exchange import save_tensors
-from inr.codec.file import Decoded, decode, encode, load, save
+from inr.codec.file import Decoded, decode, encode, load, read, save
 from inr.codec.quantise import dequantise, finest, quantise, quantised
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "load",
     "quantise",
     "quantised",
+    "read",
     "save",
     "save_tensors",
 ]

@@ -98,10 +98,19 @@ def save(path: str | Path, data: bytes, *, overwrite: bool = False) -> None:
 
 
 def load(path: str | Path) -> Decoded:
-    """Read a `.inr` file.
+    """Read and decode a `.inr` file.
 
     Raises:
         FormatError: it is missing, no regular file, or no valid `.inr` file.
+    """
+    return decode(read(path), where=str(path))
+
+
+def read(path: str | Path) -> bytes:
+    """The bytes of a `.inr` file, not looked into yet.
+
+    Raises:
+        FormatError: it is missing, no regular file, or empty.
     """
     place = Path(path)
     try:
@@ -115,7 +124,7 @@ def load(path: str | Path) -> Decoded:
         raise FormatError(f"{path}: cannot be read ({reason}); give the path of a .inr file") from error
     if not data:
         raise FormatError(f"{path}: is empty; copy or export it again")
-    return decode(data, where=str(path))
+    return data
 
 
 def _decode(data: bytes) -> Decoded:

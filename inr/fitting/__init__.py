@@ -1,17 +1,20 @@
 """Samples to a fitted field, and the field to a file's bytes."""
 
+from inr.fitting.checkpoint import has_state
 from inr.fitting.finish import Coded
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
 from inr.fitting.report import report
-from inr.fitting.run import Outcome, export, kept_run, remove_run, run
+from inr.fitting.run import Outcome, drive, export, kept_run, remove_run, run
 
 __all__ = [
     "Coded",
     "Outcome",
     "Plan",
     "Progress",
+    "drive",
     "export",
+    "has_state",
     "kept_run",
     "make_plan",
     "remove_run",

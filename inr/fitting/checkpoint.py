@@ -49,6 +49,11 @@ def save_state(folder: Path, state: State) -> None:
     files.write_bytes(folder / STATE, save(tensors, metadata=metadata))
 
 
+def has_state(folder: Path) -> bool:
+    """Whether a run folder holds a checkpoint."""
+    return (folder / STATE).is_file()
+
+
 def load_state(folder: Path) -> State:
     """Read the state of a run folder.
 
@@ -59,7 +64,7 @@ def load_state(folder: Path) -> State:
     from safetensors import SafetensorError, safe_open
 
     path = folder / STATE
-    if not path.is_file():
+    if not has_state(folder):
         raise SpecError(f"{folder}: no {STATE} in it; only a run folder can be resumed or exported")
     try:
         with safe_open(path, framework="numpy") as file:

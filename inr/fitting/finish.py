@@ -7,7 +7,6 @@ Three requests steer it:
     --target-psnr  the coarsest steps whose decoded file, evaluated in full, reaches the target
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,14 +73,16 @@ class Probe:
 
         @torch.no_grad()
         def measure(tensors: Mapping[str, np.ndarray]) -> float:
-            own = {
-                name: torch.from_numpy(t if t.shape[0] == 1 else t[self.tiles]) for name, t in tensors.items()
-            }
             with _threads(work):
-                error = fields.training_forward(spec, own, u) - target
+                error = fields.training_forward(spec, _of_tiles(tensors, self.tiles), u) - target
                 return float(error.square().mean(dtype=torch.float64)) + self.noise
 
         return measure
+
+
+def _of_tiles(tensors: Mapping[str, np.ndarray], tiles: np.ndarray) -> dict[str, torch.Tensor]:
+    """The tensors of some tiles, and what all tiles share, for torch."""
+    return {n: torch.from_numpy(t if t.shape[0] == 1 else t[tiles]) for n, t in tensors.items()}
 
 
 @contextmanager
@@ -106,8 +107,8 @@ def own_probe(field: Field, noise: float, seed: int = 0) -> Probe:
     rows = max(32, PROBE_SAMPLES // count)
     tiles = np.sort(rng.permutation(count)[: max(1, PROBE_SAMPLES // rows)])
     u = rng.uniform(-1.0, 1.0, (len(tiles), rows, field.spec.dims)).astype(np.float32)
-    own = {n: torch.from_numpy(t if t.shape[0] == 1 else t[tiles]) for n, t in field.tensors.items()}
     with torch.no_grad():
+        own = _of_tiles(field.tensors, tiles)
         target = fields.training_forward(field.spec, own, torch.from_numpy(u)).numpy()
     return Probe(tiles, u, target, noise)
 
@@ -198,8 +199,3 @@ def _for_target(
 def _coded(field: Field, signal: SignalSpec, exponents: Mapping[str, int]) -> Coded:
     data = codec.encode(field.spec, field.tensors, exponents, signal)
     return Coded(data, codec.decode(data).field, signal)
-
-
-def decibels(ratio: float) -> float:
-    """10 log10 of a power ratio; +inf for a zero error."""
-    return 10 * math.log10(ratio) if ratio > 0 else math.inf

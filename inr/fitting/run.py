@@ -4,7 +4,7 @@
 nothing but checkpoints.  `export` makes a file of another size from what a run kept.
 """
 
-import shutil
+import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ import torch
 from inr import signals
 from inr.errors import FitError, InrError, OutOfMemory, SpecError
 from inr.evaluate import Evaluation, evaluate
-from inr.fields import Field
-from inr.fitting.checkpoint import STATE, load_state
+from inr.fields import Field, tensor_shapes
+from inr.fitting.checkpoint import STATE, has_state, load_state
 from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
 from inr.fitting.fit import Fit
 from inr.fitting.prepare import same_run
@@ -112,6 +112,16 @@ def run(
     )
 
 
+def drive(steps: Generator[Progress, None, Outcome], show: Callable[[Progress], None]) -> Outcome:
+    """Run to the end, showing each record."""
+    while True:
+        try:
+            record = next(steps)
+        except StopIteration as end:
+            return end.value
+        show(record)
+
+
 def export(
     field: Field,
     signal: SignalSpec,
@@ -146,7 +156,7 @@ def export(
     def measure_db(candidate: Field, spec: SignalSpec) -> float:
         assert reference is not None
         got = evaluate(candidate, spec, reference, memory_bytes=memory_bytes, perceptual=False)
-        return float("inf") if got.quality_db is None else got.quality_db
+        return _decibels(got)
 
     probe = own_probe(field, 4e-4 if mse is None else mse)
     return finish(field, signal, probe, max_size=max_size, target_db=target_db, measure_db=measure_db)
@@ -160,7 +170,7 @@ def kept_run(folder: Path) -> tuple[Field, SignalSpec, float | None]:
     """
     state = load_state(folder)
     plan = Plan.from_json(state.numbers["plan"])
-    tensors = state.part("best") or {n: state.part("now")[n] for n in _names(plan)}
+    tensors = state.part("best") or {n: state.part("now")[n] for n in tensor_shapes(plan.field)}
     error = state.numbers["best_error"]
     return Field(plan.field, tensors), SignalSpec.from_json(state.numbers["signal"]), error
 
@@ -171,7 +181,7 @@ def remove_run(folder: Path) -> None:
     for left in folder.glob(".state-*.tmp.safetensors"):
         left.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
-        shutil.rmtree(folder)
+        folder.rmdir()
 
 
 @contextmanager
@@ -188,12 +198,6 @@ def _memory_errors(source: str) -> Iterator[None]:
         raise
 
 
-def _names(plan: Plan) -> list[str]:
-    from inr.fields import tensor_shapes
-
-    return list(tensor_shapes(plan.field))
-
-
 def _prepare(
     request: FitSpec,
     reader: signals.Reader,
@@ -202,7 +206,7 @@ def _prepare(
     resume: bool,
     stop: Callable[[], bool],
 ) -> Fit:
-    state = load_state(folder) if resume and folder is not None and (folder / STATE).is_file() else None
+    state = load_state(folder) if resume and folder is not None and has_state(folder) else None
     if state is not None:
         same_run(state.numbers, request, reader)
     plan = make_plan(request, reader) if state is None else Plan.from_json(state.numbers["plan"])
@@ -230,14 +234,12 @@ def _target_met(fit: Fit, error: float) -> bool:
     estimate = fit.quality_db(error)
     if estimate is None or estimate < wanted - 0.1:
         return False
-    got = _evaluated(fit, fit.best(), perceptual=False).quality_db
-    return got is None or got >= wanted
+    return _decibels(_evaluated(fit, fit.best(), perceptual=False)) >= wanted
 
 
 def _finish(fit: Fit, field: Field, request: FitSpec) -> Coded:
     def measure_db(candidate: Field, signal: SignalSpec) -> float:
-        got = _evaluated(fit, candidate, perceptual=False).quality_db
-        return float("inf") if got is None else got
+        return _decibels(_evaluated(fit, candidate, perceptual=False))
 
     return finish(
         field,
@@ -247,6 +249,11 @@ def _finish(fit: Fit, field: Field, request: FitSpec) -> Coded:
         target_db=request.target_psnr,
         measure_db=measure_db,
     )
+
+
+def _decibels(evaluation: Evaluation) -> float:
+    """The primary number, infinite where the signals are equal."""
+    return math.inf if evaluation.quality_db is None else evaluation.quality_db
 
 
 def _evaluated(fit: Fit, field: Field, *, perceptual: bool = True) -> Evaluation:

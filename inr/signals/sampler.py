@@ -13,6 +13,7 @@ Tiles whose boxes have the same shape form a group and share its permutations: o
 serves all of them.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -216,8 +217,11 @@ class Sampler:
 
     def _read(self, slab: int) -> list[_Group]:
         first, last = self.slabs[slab]
-        rest = [axis.spans(x) for axis, x in zip(self._partition[1:], self._grid, strict=True)]
-        boxes = [(row, box) for row in range(first, last) for box in _product(rest)]
+        rest = [
+            [(tile, start, stop) for tile, (start, stop) in enumerate(axis.spans(x))]
+            for axis, x in zip(self._partition[1:], self._grid, strict=True)
+        ]
+        boxes = list(itertools.product(range(first, last), itertools.product(*rest)))
         groups: dict[tuple[int, ...], list[int]] = {}
         for place, (row, box) in enumerate(boxes):
             a, b = self._rows[row]
@@ -275,14 +279,6 @@ class Sampler:
         places = np.unravel_index(index, group.shape)
         columns = [table[:, torch.from_numpy(p)] for table, p in zip(group.local, places, strict=True)]
         return torch.stack(columns, -1)
-
-
-def _product(rest: list[list[tuple[int, int]]]) -> list[tuple[tuple[int, int, int], ...]]:
-    """All boxes across the faster axes, row-major: per axis (tile, start, stop)."""
-    boxes: list[tuple[tuple[int, int, int], ...]] = [()]
-    for spans in rest:
-        boxes = [(*box, (k, a, b)) for box in boxes for k, (a, b) in enumerate(spans)]
-    return boxes
 
 
 def compact(native: np.ndarray) -> np.ndarray:
