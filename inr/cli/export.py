@@ -7,6 +7,8 @@ from inr.cli.options import Flag
 from inr.cli.sizes import parse_size
 from inr.errors import FitError, SpecError
 
+RUINED_DB = 10.0  # a field squeezed by more than this is worse than a smaller field would be
+
 
 def export(
     source: Path,
@@ -64,7 +66,14 @@ def export(
         if reader is not None:
             reader.close()
     codec.save(out, coded.data, overwrite=force)
-    say(f"{out}  {out.stat().st_size:,} bytes")
+    # Only a run folder knows how good its field is, and so what a loss means.
+    lost = f", {coded.loss_db:.1f} dB below the field it was made from" if mse is not None else ""
+    say(f"{out}  {out.stat().st_size:,} bytes{lost}")
+    if lost and max_size is not None and coded.loss_db > RUINED_DB:
+        say(
+            f"inr: {out}: so few bytes hold little of a field of {field.params:,} parameters; "
+            f"`inr fit --max-size {max_size}` makes a smaller one that looks or sounds better"
+        )
     if not coded.reached:
         say(
             f"inr: {out}: {target_psnr:g} dB were asked for and not reached; the best is kept; fit for longer"

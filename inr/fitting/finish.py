@@ -7,6 +7,7 @@ Three requests steer it:
     --target-psnr  the coarsest steps whose decoded file, evaluated in full, reaches the target
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,12 +37,14 @@ class Coded:
         field: the field as a decoder will see it.
         signal: what the file says it holds.
         reached: whether the requested quality was reached; True where none was asked for.
+        loss_db: what quantisation costs on the probe, in dB of the float field's quality.
     """
 
     data: bytes
     field: Field
     signal: SignalSpec
     reached: bool = True
+    loss_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,14 +138,16 @@ def finish(
     Raises:
         FitError: not even the coarsest steps fit `max_size`.
     """
-    thin = probe.thinned()
-    search = codec.allocate(field.tensors, thin.distortion(field.spec))
+    distortion = probe.thinned().distortion(field.spec)
+    search = codec.allocate(field.tensors, distortion)
     if target_db is not None and measure_db is not None:
-        return _for_target(search, field, signal, target_db, measure_db, max_size)
-    if max_size is not None:
-        return _for_size(search, field, signal, max_size)
-    exponents = search.for_distortion(search.base * 10 ** (LOSS_DB / 10))
-    return _coded(field, signal, exponents)
+        coded = _for_target(search, field, signal, target_db, measure_db, max_size)
+    elif max_size is not None:
+        coded = _for_size(search, field, signal, max_size)
+    else:
+        coded = _coded(field, signal, search.for_distortion(search.base * 10 ** (LOSS_DB / 10)))
+    after = distortion(coded.field.tensors)
+    return replace(coded, loss_db=10 * math.log10(after / search.base) if after > 0 < search.base else 0.0)
 
 
 def _for_size(search: codec.RateDistortion, field: Field, signal: SignalSpec, max_size: int) -> Coded:

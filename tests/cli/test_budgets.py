@@ -147,3 +147,15 @@ def test_tensors_export_as_safetensors_with_their_own_values(kept):
     for name, tensor in codec.load(out).field.tensors.items():
         np.testing.assert_array_equal(tensors[name], tensor)
     assert sum(t.size for t in tensors.values()) == row["params"]
+
+
+def test_an_export_that_ruins_the_field_says_so_and_one_that_does_not_is_silent():
+    made.picture(Path("in.png"))
+    whole = inr("fit", "in.png", "--steps", 200, "--params", 2000, "--keep-run", "--json").json["size_bytes"]
+    ruined = inr("export", "in.inr.run", "small.inr", "--max-size", whole // 6)
+    assert ruined.code == 0
+    assert "inr fit --max-size" in ruined.err
+    roomy = inr("export", "in.inr.run", "large.inr", "--max-size", whole)
+    assert roomy.code == 0
+    assert "inr fit --max-size" not in roomy.err
+    assert "dB below" in roomy.err
