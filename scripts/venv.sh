@@ -1,5 +1,6 @@
 # Sourced by the other scripts.  ensure_venv [EXTRA] makes .venv in the repository root, or reuses it
-# while pyproject.toml and constraints.txt stay as they were.  Needs Python 3.11 or newer, nothing else.
+# while pyproject.toml, constraints.txt and what inr/kernel is built from stay as they were.  Needs Python
+# 3.11 or newer, and a C compiler for fast fits; nothing else.
 # INR_PYTHON names the interpreter to start from.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -22,7 +23,8 @@ find_python() {
 inputs_hash() {
     "$1" -c 'import hashlib, sys
 print(hashlib.sha256(b"".join(open(name, "rb").read() for name in sys.argv[1:])).hexdigest())' \
-        "$ROOT/pyproject.toml" "$ROOT/constraints.txt"
+        "$ROOT/pyproject.toml" "$ROOT/constraints.txt" "$ROOT/scripts/build_hook.py" \
+        "$ROOT"/inr/kernel/{build.py,*.c,*.h}
 }
 
 ensure_venv() {

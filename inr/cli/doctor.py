@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from inr import kernel
+
 # Name on the package index, name to import.  All of these are needed.
 PACKAGES = (
     ("torch", "torch"),
@@ -51,7 +53,7 @@ PICTURE_FORMATS = (
     ("TIFF", True, "no .tif, and nowhere to write CMYK without loss"),
     ("WEBP", False, "no .webp"),
 )
-COMPILERS = ("g++", "clang++", "c++", "cl")
+COMPILERS = ("gcc", "clang", "cc")
 
 
 @dataclass(frozen=True)
@@ -218,16 +220,24 @@ def _codec(name: str, mode: str) -> str:
 
 
 def _tools() -> Iterator[Finding]:
-    cost = "fits run without torch.compile, which is slower in long ones"
-    yield _find("tools", "C++ compiler", False, cost, _compiler)
+    yield _find("tools", "compiled kernel", False, "fits take 5 to 10 times as long", _kernel)
+    yield _find("tools", "C compiler", False, "the kernel cannot be compiled here", _compiler)
+
+
+def _kernel() -> str:
+    found = kernel.load()
+    if found is None:
+        raise _Absent(kernel.why_not())
+    return found.variant
 
 
 def _compiler() -> str:
-    wanted = [os.environ["CXX"]] if os.environ.get("CXX") else COMPILERS
+    named = os.environ.get("CC", "").split()[:1]
+    wanted = named or COMPILERS
     found = next(filter(None, map(shutil.which, wanted)), None)
     if found is None:
         raise _Absent(f"none of {', '.join(wanted)} on the PATH")
-    return f"{found} (for torch.compile)"
+    return f"{found} (compiles the kernel when inr is installed)"
 
 
 def _draw(findings: list[Finding], missing: list[Finding]) -> None:

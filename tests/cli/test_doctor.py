@@ -1,10 +1,12 @@
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
+from inr import kernel
 from inr.cli import doctor as room
 from inr.cli.doctor import Finding, broken, collect, doctor
 
@@ -72,11 +74,32 @@ def test_what_is_optional_and_missing_does_not(monkeypatch, capsys):
 
 
 def test_without_a_compiler_it_says_what_was_looked_for(monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    item = named(collect(), "C++ compiler")
+    monkeypatch.setenv("CC", "no-such-compiler -O2")
+    item = named(collect(), "C compiler")
     assert not item.ok
-    assert "no-such-compiler" in item.detail
-    assert "torch.compile" in item.cost
+    assert item.detail == "none of no-such-compiler on the PATH"
+    assert "kernel" in item.cost
+
+
+def test_it_names_the_kernel_that_fits_use_or_says_why_there_is_none(findings):
+    item = named(findings, "compiled kernel")
+    found = kernel.load()
+    assert item.ok == (found is not None)
+    assert item.detail == (found.variant if found else kernel.why_not())
+
+
+def test_without_the_kernel_it_says_why_and_what_that_costs_and_nothing_is_broken(repository):
+    run = subprocess.run(
+        [sys.executable, "-m", "inr", "doctor", "--json"],
+        env={**os.environ, "INR_KERNEL": "off"},
+        cwd=repository,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    item = named([Finding(**f) for f in json.loads(run.stdout)["findings"]], "compiled kernel")
+    assert (item.ok, item.detail) == (False, "switched off by INR_KERNEL=off")
+    assert item.cost == "fits take 5 to 10 times as long"
 
 
 def test_one_line_an_item_however_narrow_the_terminal(capsys, monkeypatch, findings):
