@@ -7,23 +7,29 @@ a step, where torch's own threads would meet at every operation and wait for eac
 whenever another program wants the processor (measured with one busy neighbour on two cores:
 up to 100 times slower).  On a GPU the whole batch is one piece.
 
+Where the compiled kernel serves the field, a worker's piece is its share of the tiles and one
+call; else it is torch, whose activations take the room that PIECE says.
+
 Sums are in a fixed order for a given number of workers, so a step gives the same bits again.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inr import fields
+from inr import fields, kernel
 from inr.specs import FieldSpec
 
 # Activations of one layer in one piece: half a megabyte; 2^16 takes 15 % longer a step, 2^15 60 %.
 PIECE = 1 << 17
 Piece = tuple[int, int, slice]
+Draw = Callable[[int, int], tuple[Tensor, Tensor]]
 
 
 class TrainingNetwork:
@@ -34,10 +40,17 @@ class TrainingNetwork:
         tensors: start values.
         device: torch device.
         workers: threads that share the work.
+        compiled: use the kernel where it serves the field; False keeps to torch.
     """
 
     def __init__(
-        self, spec: FieldSpec, tensors: dict[str, np.ndarray], device: str, workers: int = 1
+        self,
+        spec: FieldSpec,
+        tensors: dict[str, np.ndarray],
+        device: str,
+        workers: int = 1,
+        *,
+        compiled: bool = True,
     ) -> None:
         self.spec = spec
         self.tensors = {name: torch.tensor(t, device=device) for name, t in tensors.items()}
@@ -49,13 +62,22 @@ class TrainingNetwork:
         shared = {name: t for name, t in self.tensors.items() if t.shape[0] == 1}
         self._partial = [{n: torch.zeros_like(t) for n, t in shared.items()} for _ in range(self.workers)]
         self._views: dict[tuple[int, int, int], dict[str, Tensor]] = {}
+        serves = compiled and device == "cpu" and kernel.Kernel.serves(spec)
+        self.kernel = kernel.load() if serves else None
+        self._nets = [
+            kernel.Net(spec, self.tensors, self.grads | partial) for partial in self._partial if self.kernel
+        ]
 
-    def gradients(self, tiles: slice, u: Tensor, target: Tensor) -> Tensor:
+    def gradients(self, tiles: slice, rows: int, draw: Draw) -> Tensor:
         """Fill `grads` of the given tiles with the gradient of the summed squared error.
 
         The sum, not the mean: a tile's step then does not depend on how many tiles there are.
 
-        Shape: u [k, B, D], target [k, B, C].
+        Args:
+            tiles: a run of k tiles.
+            rows: B, samples a tile.
+            draw: (first, last) -> u [n, B, D] and target [n, B, C] of n = last - first of these tiles;
+                called by the workers, each for its share.
 
         Returns: the mean squared error of the batch, a scalar on the device.
         """
@@ -76,13 +98,17 @@ class TrainingNetwork:
                 total += loss.detach()
             return total
 
-        total = self._share(work, u)
+        if self.kernel:
+            total = self._compiled(tiles, rows, draw, backward=True)
+        else:
+            u, target = draw(0, tiles.stop - tiles.start)
+            total = self._share(work, u)
         for name in self._partial[0]:
             torch.sum(torch.stack([partial[name] for partial in self._partial]), 0, out=self.grads[name])
-        return total / target.numel()
+        return total / self._numbers(tiles, rows)
 
-    def error(self, tiles: slice, u: Tensor, target: Tensor) -> Tensor:
-        """Mean squared error on a batch, without gradients."""
+    def error(self, tiles: slice, rows: int, draw: Draw) -> Tensor:
+        """Mean squared error on a batch, without gradients; arguments as for `gradients`."""
 
         @torch.no_grad()
         def work(worker: int, pieces: list[Piece]) -> Tensor:
@@ -93,7 +119,18 @@ class TrainingNetwork:
                 total += (out - target[first:last, rows]).square().sum()
             return total
 
-        return self._share(work, u) / target.numel()
+        if self.kernel:
+            return self._compiled(tiles, rows, draw, backward=False) / self._numbers(tiles, rows)
+        u, target = draw(0, tiles.stop - tiles.start)
+        return self._share(work, u) / self._numbers(tiles, rows)
+
+    def _numbers(self, tiles: slice, rows: int) -> int:
+        return (tiles.stop - tiles.start) * rows * self.spec.channels
+
+    def each(self, work: Callable[[int], object]) -> list[Any]:
+        """Run `work` once for every worker number, side by side; results in the workers' order."""
+        numbers = range(self.workers)
+        return [work(0)] if self.workers == 1 else list(self._pool.map(work, numbers))
 
     @contextmanager
     def threads(self) -> Iterator[None]:
@@ -108,6 +145,21 @@ class TrainingNetwork:
     def close(self) -> None:
         """End the workers."""
         self._pool.shutdown()
+
+    def _compiled(self, tiles: slice, rows: int, draw: Draw, *, backward: bool) -> Tensor:
+        """The sum of squared errors by the kernel; gradients are added to those of the tiles."""
+        assert self.kernel is not None
+        code, count = self.kernel, tiles.stop - tiles.start
+        together = draw(0, 1) if count == 1 else None
+
+        def work(worker: int) -> float:
+            a, b = (0, 1) if together else share(count, self.workers, worker)
+            part = share(rows, self.workers, worker) if together else (0, rows)
+            u, target = (t.contiguous() for t in together or draw(a, b))
+            run = (tiles.start + a, tiles.start + b)
+            return code.gradients(self._nets[worker], run, part, u, target, backward=backward)
+
+        return torch.tensor(math.fsum(self.each(work)))
 
     def _share(self, work: Callable[[int, list[Piece]], Tensor], u: Tensor) -> Tensor:
         """Deal the pieces of a batch to the workers and add up their results in order."""
@@ -140,3 +192,8 @@ class TrainingNetwork:
                 views[name] = leaf
             self._views[key] = views
         return self._views[key]
+
+
+def share(count: int, workers: int, worker: int) -> tuple[int, int]:
+    """First and last (excluded) of `count` things that fall to a worker; shares differ by one at most."""
+    return count * worker // workers, count * (worker + 1) // workers

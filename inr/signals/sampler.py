@@ -13,8 +13,10 @@ Tiles whose boxes have the same shape form a group and share its permutations: o
 serves all of them.
 """
 
+import bisect
+import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inr import coords
+from inr import coords, kernel
 from inr.errors import SpecError
 from inr.partition import Axis
 from inr.signals.base import Reader
@@ -40,15 +42,36 @@ class Batch:
         tiles: which tiles of the field they belong to, a run of k.
         slab: number of the slab these tiles make up.
         visit_step: how many batches this slab gave before.
-        u: local coordinates [k, B, D], float32.
-        values: [k, B, C] in signal units, float32.
+        rows: B, samples a tile.
+        draw: (first, last) -> local coordinates [last - first, B, D], float32, and values
+            [last - first, B, C] in signal units, float32, of that part of the k tiles; may be called
+            from several threads.
     """
 
     tiles: slice
     slab: int
     visit_step: int
-    u: Tensor
-    values: Tensor
+    rows: int
+    draw: Callable[[int, int], tuple[Tensor, Tensor]]
+
+    @property
+    def size(self) -> int:
+        """Samples in all."""
+        return (self.tiles.stop - self.tiles.start) * self.rows
+
+    @functools.cached_property
+    def _whole(self) -> tuple[Tensor, Tensor]:
+        return self.draw(0, self.tiles.stop - self.tiles.start)
+
+    @property
+    def u(self) -> Tensor:
+        """Local coordinates of all tiles, [k, B, D]."""
+        return self._whole[0]
+
+    @property
+    def values(self) -> Tensor:
+        """Values of all tiles, [k, B, C] in signal units."""
+        return self._whole[1]
 
 
 @dataclass
@@ -59,6 +82,11 @@ class _Group:
     places: list[int]
     samples: Tensor  # [G, n, C], compact dtype
     local: list[Tensor]  # per axis [G, n_d], float32
+
+    @functools.cached_property
+    def box(self) -> kernel.Box:
+        """The same as addresses."""
+        return kernel.Box(self.shape, self.places, self.samples, self.local)
 
 
 class Sampler:
@@ -170,25 +198,41 @@ class Sampler:
     def _take(self, slab: int, done: int) -> Batch:
         groups = self._hold(slab)
         tiles = self.slab_tiles(slab)
-        count = tiles.stop - tiles.start
-        dims, channels = len(self._partition), self._reader.spec.channels
-        u = torch.empty(count, self._batch, dims)
-        values = torch.empty(count, self._batch, channels)
-        for group in groups:
-            index = self._index(slab, int(np.prod(group.shape)), done)
-            picked = compact_to_float(group.samples.index_select(1, torch.from_numpy(index)), self._native)
-            local = self._coordinates(group, index)
-            if len(groups) == 1:
-                u, values = local, picked
-            else:
-                u[group.places], values[group.places] = local, picked
-        return Batch(tiles, slab, done, u.to(self._device), values.to(self._device))
+        indices = [self._index(slab, int(np.prod(group.shape)), done) for group in groups]
+
+        def draw(first: int, last: int) -> tuple[Tensor, Tensor]:
+            u = torch.empty(last - first, self._batch, len(self._partition))
+            values = torch.empty(last - first, self._batch, self._reader.spec.channels)
+            for group, index in zip(groups, indices, strict=True):
+                a, b = bisect.bisect_left(group.places, first), bisect.bisect_left(group.places, last)
+                if a < b:
+                    self._draw(group, index, (a, b), first, u, values)
+            return u.to(self._device), values.to(self._device)
+
+        return Batch(tiles, slab, done, self._batch, draw)
+
+    def _draw(
+        self, group: _Group, index: np.ndarray, part: tuple[int, int], base: int, u: Tensor, values: Tensor
+    ) -> None:
+        """Samples of tiles part[0] .. part[1]-1 of a group, put where they belong."""
+        code = kernel.load()
+        if code is not None:
+            offset = 32768.0 if self._native == "uint16" else 0.0
+            scale = (offset, float(FULL_SCALE.get(self._native, 1.0)))
+            code.draw(index, group.box, part, base, scale, u, values)
+            return
+        where = torch.tensor(group.places[slice(*part)]) - base
+        chosen = torch.from_numpy(index)
+        values[where] = compact_to_float(group.samples[slice(*part)].index_select(1, chosen), self._native)
+        places = np.unravel_index(index, group.shape)
+        for d, (table, place) in enumerate(zip(group.local, places, strict=True)):
+            u[where, :, d] = table[slice(*part)][:, torch.from_numpy(place)]
 
     def _identity(self) -> dict[str, Any]:
         return {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)}
 
     def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
-        """Runs of tile rows whose samples fit the memory, as even in length as can be.
+        """Runs of tile rows whose samples fit the memory: as few as can be, and even where they fit so.
 
         Half the memory is for the samples, half for the window they are cut from.
         """
@@ -196,15 +240,22 @@ class Sampler:
         across = channels * width
         for axis, x in zip(self._partition[1:], self._grid, strict=True):
             across *= sum(b - a for a, b in axis.spans(x))
-        need = max(b - a for a, b in self._rows) * across
-        rows = int(memory_bytes // 2 // need)
-        if rows < 1:
+        room = memory_bytes // 2
+        sizes = np.array([b - a for a, b in self._rows], dtype=np.int64) * across
+        if sizes.max() > room:
             raise SpecError(
-                f"sampler: one row of tiles needs {2 * need / 1e6:.0f} MB for its samples; "
+                f"sampler: one row of tiles needs {2 * sizes.max() / 1e6:.0f} MB for its samples; "
                 f"{memory_bytes / 1e6:.0f} MB are allowed; raise --memory or use more tiles"
             )
-        count = -(-len(self._rows) // rows)
-        edges = np.linspace(0, len(self._rows), count + 1).round().astype(int).tolist()
+        ends = np.append(0, np.cumsum(sizes))
+        edges = [0]
+        while edges[-1] < len(sizes):
+            edges.append(int(np.searchsorted(ends, ends[edges[-1]] + room, side="right")) - 1)
+        shares = np.linspace(0, ends[-1], len(edges))
+        even = np.interp(shares, ends, np.arange(len(ends))).round().astype(int)
+        taken = np.diff(ends[even])
+        if taken.min() > 0 and taken.max() <= room:
+            edges = even.tolist()
         return list(zip(edges[:-1], edges[1:], strict=True))
 
     def _hold(self, slab: int) -> list[_Group]:
@@ -273,12 +324,6 @@ class Sampler:
             seed = np.random.SeedSequence([self._seed, slab, n, cycle])
             self._orders[key] = np.random.Generator(np.random.Philox(seed)).permutation(n)
         return self._orders[key]
-
-    def _coordinates(self, group: _Group, index: np.ndarray) -> Tensor:
-        """Local coordinates [G, B, D] of flat positions inside a group's boxes."""
-        places = np.unravel_index(index, group.shape)
-        columns = [table[:, torch.from_numpy(p)] for table, p in zip(group.local, places, strict=True)]
-        return torch.stack(columns, -1)
 
 
 def compact(native: np.ndarray) -> np.ndarray:

@@ -139,6 +139,5 @@ class WindowSampler:
         places = [where[units], *(np.unravel_index(rest, shape[1:]) if len(shape) > 1 else ())]
         u = np.stack([coords.at(p, n) for p, n in zip(places, shape, strict=True)], -1).astype(np.float32)
         values = compact_to_float(samples[torch.from_numpy(index)], self._native)
-        return Batch(
-            slice(0, 1), 0, step, torch.from_numpy(u)[None].to(self._device), values[None].to(self._device)
-        )
+        both = (torch.from_numpy(u)[None].to(self._device), values[None].to(self._device))
+        return Batch(slice(0, 1), 0, step, len(index), lambda first, last: both)

@@ -5,8 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from inr import coords, signals
+from inr import coords, kernel, signals
 from inr.errors import SpecError
+from inr.kernel import library
 from inr.partition import Axis
 
 PICTURE = (Axis(3, 0.125), Axis(2, 0.0625))
@@ -33,8 +34,8 @@ def places_of(batch, partition, shape):
     )
     out = []
     for d, (axis, n) in enumerate(zip(partition, shape, strict=True)):
-        centre = -1 + (2 * tiles[:, d, None] + 1) / axis.tiles
-        x = batch.u[..., d].double().numpy() / axis.tiles + centre
+        left, right = (axis.borders[tiles[:, d, None] + side] for side in (0, 1))
+        x = (batch.u[..., d].double().numpy() * (right - left) + left + right) / 2
         place = coords.index(x, n)
         assert np.abs(place - np.rint(place)).max() < 1e-3
         out.append(np.rint(place).astype(int))
@@ -52,6 +53,10 @@ CASES = {
     "uint16 picture": ("image", "uint16", (31, 22, 4), PICTURE),
     "int16 sound": ("audio", "int16", (1003, 2), (Axis(7, 0.25),)),
     "float32 sound": ("audio", "float32", (1003, 1), (Axis(7, 0.25),)),
+    "uneven sound": ("audio", "int16", (1003, 2), (Axis(17, 0.25, (0, 3, 0, 2, 1, 0)),)),
+    "very uneven sound": ("audio", "int16", (2111, 1), (Axis(67, 31 / 64, (6, 0, 1)),)),
+    "uneven tiles without margins": ("audio", "float32", (1003, 1), (Axis(12, 0.0, (1, 3, 0, 0)),)),
+    "uneven picture": ("image", "uint8", (31, 22, 3), (Axis(7, 0.125, (0, 2, 1)), Axis(2, 0.0625))),
     "clip": ("video", "uint8", (5, 14, 13, 3), CLIP),
     "deep clip": ("video", "uint16", (5, 14, 13, 3), CLIP),
     "one network": ("image", "uint8", (31, 22, 3), (Axis(1, 0.0), Axis(1, 0.0))),
@@ -104,6 +109,7 @@ def test_local_coordinates_are_those_of_the_partition_to_float32(name):
     batch = sampler.next()
     place = places_of(batch, partition, array.shape[:-1])
     tiles = np.stack(np.unravel_index(np.arange(batch.tiles.stop), [a.tiles for a in partition]), -1)
+    assert batch.tiles.start == 0
     for k, d in np.ndindex(place.shape[0], place.shape[-1]):
         x = coords.at(place[k, :, d], array.shape[d])
         want = partition[d].local(x, tiles[k, d]).astype(np.float32)
@@ -131,6 +137,59 @@ def test_a_read_only_array_is_as_good_as_any():
     array.setflags(write=False)
     got = signals.Sampler(reader_of(array), PICTURE, batch=64).next()
     assert got.values.equal(want.values)
+
+
+# With the kernel and without
+
+
+@pytest.fixture
+def without_kernel(monkeypatch):
+    """Run something as if INR_KERNEL=off had been set from the start; skips where nothing would change."""
+    if kernel.load() is None:
+        pytest.skip(f"no kernel: {kernel.why_not()}")
+
+    def run(work):
+        with monkeypatch.context() as patch:
+            patch.setenv("INR_KERNEL", "off")
+            library._load.cache_clear()
+            assert kernel.load() is None
+            result = work()
+        library._load.cache_clear()
+        assert kernel.load() is not None
+        return result
+
+    yield run
+    library._load.cache_clear()
+
+
+def bits(tensors):
+    return [t.numpy().view(np.int32) for t in tensors]
+
+
+@every_case
+def test_the_kernel_draws_the_same_bits_as_torch(name, without_kernel):
+    _, _, sampler = make(name)
+    for _ in range(3):
+        batch = sampler.next()
+        count = batch.tiles.stop - batch.tiles.start
+        for first, last in {(0, count), (count // 3, count // 3 + 1), (count // 2, count)}:
+            ours = bits(batch.draw(first, last))
+            theirs = bits(without_kernel(lambda batch=batch, a=first, b=last: batch.draw(a, b)))
+            for got, want in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(got, want)
+
+
+def test_the_kernel_draws_the_same_bits_in_every_slab(without_kernel):
+    _, sampler = slabs_of(16_000, visit=1)
+    for _ in range(2 * len(sampler.slabs)):
+        batch = sampler.next()
+        count = batch.tiles.stop - batch.tiles.start
+        for got, want in zip(
+            bits(batch.draw(0, count)),
+            bits(without_kernel(lambda batch=batch, n=count: batch.draw(0, n))),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(got, want)
 
 
 # Slabs
@@ -201,6 +260,42 @@ def test_a_signal_that_fits_is_one_slab():
 def test_too_little_memory_for_a_row_of_tiles_says_how_much_is_needed():
     with pytest.raises(SpecError, match=r"one row of tiles needs .* MB .*raise --memory or use more tiles"):
         slabs_of(3000)
+
+
+def test_uneven_tiles_in_slabs_keep_to_the_memory_and_to_their_places():
+    array = some_array("int16", (4001, 1))
+    partition = (Axis(32, 0.25, (0, 3, 0, 4, 1, 2)),)
+    sampler = signals.Sampler(reader_of(array, "audio"), partition, batch=30, memory_bytes=13_000, visit=2)
+    want, seen = signals.to_float(array), []
+    # 32 tiles hold 1.3 times the signal's 8 kB; slabs of as many tiles as fit of the widest would be 8.
+    assert len(sampler.slabs) == 2
+    for _ in range(2 * len(sampler.slabs)):
+        batch = sampler.next()
+        seen += range(batch.tiles.start, batch.tiles.stop)
+        place = places_of(batch, partition, array.shape[:1])
+        np.testing.assert_array_equal(batch.values.numpy(), want[place[..., 0]])
+        assert held_bytes(sampler) <= 13_000 / 2
+    assert sorted(seen) == sorted(2 * list(range(32)))
+
+
+def test_parts_of_a_batch_of_uneven_tiles_are_those_of_the_whole():
+    _, partition, sampler = make("uneven sound")
+    batch = sampler.next()
+    u, values = batch.draw(0, 17)
+    for first, last in [(0, 1), (3, 11), (11, 17), (16, 17)]:
+        part = batch.draw(first, last)
+        assert part[0].equal(u[first:last])
+        assert part[1].equal(values[first:last])
+
+
+def test_tiles_of_many_widths_form_few_groups():
+    # A step costs a little for each group, so they must not grow with the tiles.
+    levels = np.random.default_rng(0).integers(0, 5, 400).tolist()
+    partition = (Axis(sum(2**v for v in levels), 0.25, tuple(levels)),)
+    sampler = signals.Sampler(reader_of(some_array("int16", (400 * 512, 1)), "audio"), partition, batch=16)
+    sampler.next()
+    assert partition[0].tiles > 2000
+    assert len(sampler._held[1]) < 60
 
 
 # Resume
