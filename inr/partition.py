@@ -1,13 +1,14 @@
-"""A regular partition of the domain: where tiles lie, how far they reach, how they blend.
+"""The partition of the domain: where tiles lie, how far they reach, how they blend.
 
-Along an axis of K tiles the borders lie at -1 + 2k/K in coordinates, whatever the grid.
-Tile k has centre c = -1 + (2k+1)/K and half width h = 1/K; inside it the network sees the
-local coordinate u = (x - c) / h.  A tile reaches over each border that has a neighbour by
-its margin m (a fraction of the cell), and there the two are blended:
+Along an axis of n cells the cells' borders lie at -1 + 2i/n in coordinates, whatever the grid.
+Cell i is cut into 2^l_i tiles of equal width; on most axes every l_i is 0 and tiles are cells.
+A tile has centre c and half width h; inside it the network sees the local coordinate
+u = (x - c) / h.  A tile reaches over a border b by m w, where w is the width of the narrower of
+the two tiles that meet there, and there the two are blended:
 
     f(x) = Σ_k w_k(x) f_k(u_k),    Σ_k w_k = 1                             (1)
 
-    across border b:  t = clamp((x - b) / (4 m h) + 1/2, 0, 1)             (2)
+    across border b:  t = clamp((x - b) / (2 m w) + 1/2, 0, 1)             (2)
     the right tile gets S(t) = t² (3 - 2t), the left one 1 - S(t)
 
 S has slope 0 at both ends, so f is continuous in value and in slope wherever the f_k are:
@@ -15,7 +16,8 @@ that is why tiles have no seams.  With m = 0 the border belongs to the right til
 of several axes multiply.
 """
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,22 +29,40 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Axis:
-    """The partition of one axis: K tiles, with margin m as a fraction of a cell."""
+    """The partition of one axis: K tiles, with margin m as a fraction of a tile.
+
+    Attributes:
+        tiles: K.
+        margin: m.
+        levels: l_i of every cell; empty where the K tiles are the cells.
+    """
 
     tiles: int
     margin: float
+    levels: tuple[int, ...] = ()
 
-    @property
+    @functools.cached_property
     def borders(self) -> Array:
-        """The K + 1 borders of the cells, float64, first -1 and last 1."""
-        return -1.0 + 2.0 * np.arange(self.tiles + 1) / self.tiles
+        """The K + 1 borders of the tiles, float64, first -1 and last 1."""
+        if not self.levels:
+            return -1.0 + 2.0 * np.arange(self.tiles + 1) / self.tiles
+        parts = 2 ** np.array(self.levels, dtype=np.int64)
+        within = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+        place = np.repeat(np.arange(len(parts)), parts) + within / np.repeat(parts, parts)
+        return np.append(-1.0 + 2.0 * place / len(parts), 1.0)
+
+    @functools.cached_property
+    def _over(self) -> Array:
+        """How far tiles reach over each of the K - 1 inner borders: m w of equation (2)."""
+        if not self.levels:
+            return np.full(self.tiles - 1, 2.0 * self.margin / self.tiles)
+        widths = np.diff(self.borders)
+        return self.margin * np.minimum(widths[:-1], widths[1:])
 
     def reach(self) -> tuple[Array, Array]:
-        """First and last coordinate of each widened cell, both [K]; ± inf at the domain's ends."""
-        over = 2.0 * self.margin / self.tiles
-        left, right = self.borders[:-1] - over, self.borders[1:] + over
-        left[0], right[-1] = -np.inf, np.inf
-        return left, right
+        """First and last coordinate of each widened tile, both [K]; ± inf at the domain's ends."""
+        inner = self.borders[1:-1]
+        return np.append(-np.inf, inner - self._over), np.append(inner + self._over, np.inf)
 
     def spans(self, x: Array) -> list[tuple[int, int]]:
         """For each tile the index range of the rising coordinates `x` inside its widened cell."""
@@ -56,22 +76,26 @@ class Axis:
         return list(zip(first.tolist(), last.tolist(), strict=True))
 
     def local(self, x: Array, tile: int) -> Array:
-        """u of coordinates `x` in that tile; |u| <= 1 on its own cell."""
-        return (x - (-1.0 + (2.0 * tile + 1.0) / self.tiles)) * self.tiles
+        """u of coordinates `x` in that tile; |u| <= 1 on the tile itself."""
+        if not self.levels:
+            return (x - (-1.0 + (2.0 * tile + 1.0) / self.tiles)) * self.tiles
+        left, right = self.borders[tile : tile + 2]
+        return (2.0 * x - (left + right)) / (right - left)
 
     def window(self, x: Array, tile: int) -> Array:
         """Weight of the tile at coordinates `x` inside its reach, equation (2)."""
         weight = np.ones(np.shape(x))
         if tile > 0:
-            weight *= self._ramp(x, self.borders[tile])
+            weight *= self._ramp(x, tile - 1)
         if tile < self.tiles - 1:
-            weight *= 1.0 - self._ramp(x, self.borders[tile + 1])
+            weight *= 1.0 - self._ramp(x, tile)
         return weight
 
-    def _ramp(self, x: Array, border: float) -> Array:
+    def _ramp(self, x: Array, inner: int) -> Array:
+        border = self.borders[inner + 1]
         if self.margin == 0.0:
             return (x >= border).astype(np.float64)
-        t = np.clip((x - border) * (self.tiles / (4.0 * self.margin)) + 0.5, 0.0, 1.0)
+        t = np.clip((x - border) / (2.0 * self._over[inner]) + 0.5, 0.0, 1.0)
         return t * t * (3.0 - 2.0 * t)
 
 
@@ -84,7 +108,8 @@ def _first_at(bounds: Array, n: int) -> Array:
 
 def axes(spec: FieldSpec) -> tuple[Axis, ...]:
     """The partition of every axis of a field, slowest first."""
-    return tuple(Axis(k, m / 64.0) for k, m in zip(spec.tiles, spec.margin, strict=True))
+    first, *rest = (Axis(k, m / 64.0) for k, m in zip(spec.tiles, spec.margin, strict=True))
+    return (replace(first, levels=spec.levels), *rest)
 
 
 def tile_index(spec: FieldSpec, place: tuple[int, ...]) -> int:

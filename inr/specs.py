@@ -19,6 +19,7 @@ from inr.errors import SpecError
 Kind = Literal["image", "audio", "video"]
 KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 AXES: dict[str, int] = {"image": 2, "audio": 1, "video": 3}
+MOST_LEVEL = 15  # a cell is cut into 2^15 tiles at most
 IMAGE_MODES = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
 AUDIO_FORMATS = ("PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY")
 
@@ -224,6 +225,8 @@ class FieldSpec(_Spec):
         width: H, neurons of every hidden layer.
         hidden: hidden-to-hidden layers after the first one.
         gain: tiles carry a trainable output gain per channel.
+        levels: the slowest axis has len(levels) cells, and cell i is cut into 2^levels[i] tiles;
+            empty where every cell is one tile.
     """
 
     dims: int
@@ -235,6 +238,7 @@ class FieldSpec(_Spec):
     encoding: EncodingSpec = EncodingSpec()
     activation: ActivationSpec = ActivationSpec()
     gain: bool = False
+    levels: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check counts and ranges."""
@@ -256,8 +260,22 @@ class FieldSpec(_Spec):
             isinstance(self.encoding, EncodingSpec) and isinstance(self.activation, ActivationSpec),
             "field: encoding and activation must be given as specs",
         )
+        self._check_levels()
         _need(1 <= self.width <= 4096, f"field: width must be 1..4096; got {self.width}")
         _need(0 <= self.hidden <= 64, f"field: hidden must be 0..64; got {self.hidden}")
+
+    def _check_levels(self) -> None:
+        _need(
+            isinstance(self.levels, tuple),
+            f"field: levels needs a tuple, empty or with one number a cell; got {self.levels!r}",
+        )
+        if not self.levels:
+            return
+        wrong = [v for v in self.levels if not isinstance(v, int) or not 0 <= v <= MOST_LEVEL]
+        _need(not wrong, f"field: levels must be whole numbers of 0..{MOST_LEVEL}; got {wrong[:3]}")
+        made, tiles = sum(2**v for v in self.levels), self.tiles[0]
+        _need(made == tiles, f"field: levels make {made} tiles, but the slowest axis must have {tiles}")
+        _need(any(self.levels), "field: levels that are all 0 cut nothing; leave them empty")
 
     @property
     def layout(self) -> str:
@@ -272,6 +290,7 @@ class FieldSpec(_Spec):
     _revived: ClassVar[Converters] = {
         "tiles": _ints,
         "margin": _ints,
+        "levels": _ints,
         "encoding": EncodingSpec.from_json,
         "activation": ActivationSpec.from_json,
     }

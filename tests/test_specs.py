@@ -19,6 +19,7 @@ FIELD = FieldSpec(
     2, 3, (4, 6), (8, 0), 16, 2, EncodingSpec("fourier", 3, 1.4375),
     ActivationSpec("raf", ("sine", "gauss"), 20.0625, 10.0, shared=False), gain=True,
 )  # fmt: skip
+UNEVEN = replace(FIELD, tiles=(7, 6), levels=(0, 2, 1))
 FITS = [
     FitSpec(),
     FitSpec("best", "tiles", "sine", 5000, 20_000, 33.5, 2.5, None, 64_000_000, 7, "cpu"),
@@ -26,7 +27,7 @@ FITS = [
 ]
 
 
-@pytest.mark.parametrize("spec", [IMAGE, AUDIO, VIDEO, FIELD, *FITS])
+@pytest.mark.parametrize("spec", [IMAGE, AUDIO, VIDEO, FIELD, UNEVEN, *FITS])
 def test_a_spec_goes_through_json_text_without_loss(spec):
     text = json.dumps(spec.to_json(), allow_nan=False)
     assert type(spec).from_json(json.loads(text)) == spec
@@ -101,6 +102,12 @@ def test_what_is_no_json_object_is_a_spec_error(data):
         (FIELD, {"margin": (-1, 0)}, r"margin needs 2 values of 0..31"),
         (FIELD, {"width": 0}, r"width must be 1..4096; got 0"),
         (FIELD, {"hidden": 65}, r"hidden must be 0..64; got 65"),
+        (UNEVEN, {"levels": (0, 2, 16)}, r"levels must be whole numbers of 0..15; got \[16\]"),
+        (UNEVEN, {"levels": (0, 2, -1)}, r"of 0..15; got \[-1\]"),
+        (UNEVEN, {"levels": (0, 2.0, 1)}, r"whole numbers of 0..15; got \[2.0\]"),
+        (UNEVEN, {"levels": (2, 2)}, r"levels make 8 tiles, but the slowest axis must have 7"),
+        (UNEVEN, {"tiles": (6, 7)}, r"levels make 7 tiles, but the slowest axis must have 6"),
+        (UNEVEN, {"levels": (0,) * 7}, r"all 0 cut nothing; leave them empty"),
         (FITS[0], {"preset": "slow"}, r"--preset must be one of fast, balanced, small, best; got 'slow'"),
         (FITS[0], {"profile": "mesh"}, r"--profile must be one of auto, single, tiles; got 'mesh'"),
         (FITS[0], {"device": "tpu"}, r"--device must be auto, cpu or cuda; got 'tpu'"),
@@ -129,6 +136,19 @@ def test_specs_cannot_be_changed_after_their_checks():
         IMAGE.bits = 0
     with pytest.raises(FrozenInstanceError):
         FIELD.activation.omega_first = 0.1
+
+
+def test_a_field_of_before_there_were_levels_is_one_without_any():
+    data = FIELD.to_json()
+    del data["levels"]
+    assert FieldSpec.from_json(data) == FIELD
+    assert FIELD.levels == ()
+
+
+@pytest.mark.parametrize("levels", [3, None, [0, "a", 1], [[0, 2, 1]]])
+def test_levels_of_the_wrong_kind_are_a_spec_error(levels):
+    with pytest.raises(SpecError):
+        FieldSpec.from_json({**UNEVEN.to_json(), "levels": levels})
 
 
 def test_samples_and_seconds_follow_from_the_grid_and_the_rate():

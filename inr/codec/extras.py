@@ -1,8 +1,9 @@
-"""The two long things a signal may carry: times of frames, and a colour profile.
+"""What is too long for the header: levels of cells, times of frames, and a colour profile.
 
-    section P (critical)   pts:  varint length of the deltas, then zlib of them:
-                                 one varint >= 1 for each frame after the first
-    section i (ancillary)  icc:  varint length, then zlib of the profile
+    section D (critical)   levels:  varint length, then zlib: one byte for each cell
+    section P (critical)   pts:     varint length of the deltas, then zlib of them:
+                                    one varint >= 1 for each frame after the first
+    section i (ancillary)  icc:     varint length, then zlib of the profile
 
 The length is known before inflating, so a small file cannot fill the memory.
 """
@@ -14,8 +15,32 @@ import numpy as np
 from inr.codec import limits
 from inr.codec.varint import BYTES, Bytes, varint
 from inr.errors import FormatError, SpecError
+from inr.specs import MOST_LEVEL
 
-LEVEL = 9
+COMPRESSION = 9
+
+
+def pack_levels(levels: tuple[int, ...]) -> bytes:
+    """How finely each cell is cut, as a `FieldSpec` has it."""
+    return _deflate(bytes(levels), "field: levels")
+
+
+def unpack_levels(data: bytes, tiles: int) -> tuple[int, ...]:
+    """The inverse of `pack_levels`.
+
+    Raises:
+        FormatError: damaged, or not levels of cells that have `tiles` tiles together and one cell
+            with more than one of them.
+    """
+    cells = np.frombuffer(_inflate(data, "section D", min(tiles, limits.ANCILLARY)), dtype=np.uint8)
+    if cells.max(initial=0) > MOST_LEVEL:
+        raise FormatError(f"section D: levels must be 0..{MOST_LEVEL}; got {cells.max()}")
+    made = int(np.left_shift(1, cells, dtype=np.int64).sum())
+    if made != tiles:
+        raise FormatError(f"section D: its cells have {made} tiles; the header says {tiles}")
+    if not cells.any():
+        raise FormatError("section D: cuts no cell; a file must leave it out then")
+    return tuple(cells.tolist())
 
 
 def pack_pts(pts: tuple[int, ...]) -> bytes:
@@ -31,7 +56,7 @@ def pack_pts(pts: tuple[int, ...]) -> bytes:
         raise SpecError(
             f"signal: a file holds the times of at most {limits.TIMED_FRAMES} frames; got {len(pts)}"
         )
-    return _deflate(b"".join(map(varint, deltas)), "pts")
+    return _deflate(b"".join(map(varint, deltas)), "signal: pts")
 
 
 def unpack_pts(data: bytes, frames: int) -> tuple[int, ...]:
@@ -50,7 +75,7 @@ def unpack_pts(data: bytes, frames: int) -> tuple[int, ...]:
 
 def pack_icc(icc: bytes) -> bytes:
     """A colour profile, as it stood in the source."""
-    return _deflate(icc, "icc")
+    return _deflate(icc, "signal: icc")
 
 
 def unpack_icc(data: bytes) -> bytes:
@@ -63,17 +88,17 @@ def unpack_icc(data: bytes) -> bytes:
 
 
 def _deflate(data: bytes, what: str) -> bytes:
-    out = varint(len(data)) + zlib.compress(data, LEVEL)
+    out = varint(len(data)) + zlib.compress(data, COMPRESSION)
     if max(len(data), len(out)) > limits.ANCILLARY:
-        raise SpecError(f"signal: {what} takes {len(data)} bytes; a file holds at most {limits.ANCILLARY}")
+        raise SpecError(f"{what} takes {len(data)} bytes; a file holds at most {limits.ANCILLARY}")
     return out
 
 
-def _inflate(data: bytes, what: str) -> bytes:
+def _inflate(data: bytes, what: str, most: int = limits.ANCILLARY) -> bytes:
     reader = Bytes(data, what)
     length = reader.varint()
-    if length > limits.ANCILLARY:
-        raise FormatError(f"{what}: inflates to {length} bytes; at most {limits.ANCILLARY} are allowed")
+    if length > most:
+        raise FormatError(f"{what}: inflates to {length} bytes; at most {most} are allowed")
     inflater = zlib.decompressobj()
     try:
         # One byte more than promised, so that a longer stream shows; 0 would mean no bound.

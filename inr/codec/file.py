@@ -60,6 +60,8 @@ def encode(
         raise SpecError(f"exponents: none given for {missing[:3]}; every tensor needs one")
     integers = {name: quantise(field.tensors[name], exponents[name], name=name) for name in shapes}
     sections = [(container.HEADER, head)]
+    if field_spec.levels:
+        sections.append((container.DIVISION, extras.pack_levels(field_spec.levels)))
     if signal.pts is not None:
         sections.append((container.TIMES, extras.pack_pts(signal.pts)))
     if signal.icc is not None:
@@ -133,6 +135,9 @@ def _decode(data: bytes) -> Decoded:
     signal, spec = header.unpack(payload[container.HEADER])
     try:
         shapes = _shapes(spec)
+        if container.DIVISION in payload:
+            levels = extras.unpack_levels(payload[container.DIVISION], spec.tiles[0])
+            spec = replace(spec, levels=levels)
         if container.TIMES in payload:
             signal = replace(signal, pts=extras.unpack_pts(payload[container.TIMES], signal.shape[0]))
     except SpecError as error:

@@ -3,8 +3,8 @@
 Numbers are varints; a field that usually has its default value costs one bit of a flags
 byte.  Every spec has exactly one spelling, and any other spelling is an error.
 
-The colour profile and the times of frames are long, so they live in sections of their
-own (`extras.py`); the header only knows `time_base`.
+The colour profile, the times of frames and the levels of cells are long, so they live in
+sections of their own (`extras.py`); the header only knows `time_base` and the number of tiles.
 """
 
 import math
@@ -43,7 +43,7 @@ PLAIN_COLOUR = (2, 2, 2, 0)
 
 
 def pack(signal: SignalSpec, field: FieldSpec) -> bytes:
-    """The header's payload; `icc` and `pts` are left out.
+    """The header's payload; `icc`, `pts` and `levels` are left out.
 
     Raises:
         SpecError: a limit is passed, the two specs do not fit, or a name has no number.

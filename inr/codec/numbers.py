@@ -17,7 +17,7 @@ ACTIVATIONS = {"sine": 1, "raf": 2, "raf-image": 3, "raf-audio": 4}
 RAF_FAMILY = ("raf", "raf-image", "raf-audio")
 BASES = {
     "linear": 1, "square": 2, "sine": 3, "sine2": 4, "cosine2": 5,
-    "gauss": 6, "cosine": 7, "relu": 8, "relu3": 9,
+    "gauss": 6, "cosine": 7, "relu": 8, "relu3": 9, "carrier": 10,
 }  # fmt: skip
 
 

@@ -11,18 +11,28 @@ import pytest
 
 from inr import codec
 from inr.codec import container
+from inr.codec.numbers import BASES
+from inr.codec.weights import write as write_weights
 from inr.errors import FormatError
 from tests.codec import random_fields as some
 
 WRITABLE = 1 << 62
 
 
-def small_file():
+def small_file(field=some.SMALL_FIELD):
     rng = np.random.default_rng(5)
-    q, k, _ = some.tensors(rng, some.SMALL_FIELD)
+    q, k, _ = some.tensors(rng, field)
     q = {name: rng.integers(-40, 40, t.shape) for name, t in q.items()}
     tensors = {name: np.ldexp(t.astype(np.float32), np.int32(-k[name])) for name, t in q.items()}
-    return codec.encode(some.SMALL_FIELD, tensors, k, some.SMALL_SIGNAL)
+    return codec.encode(field, tensors, k, some.SMALL_SIGNAL)
+
+
+SMALL_FILES = {
+    "even tiles": small_file(),
+    "uneven tiles": small_file(some.UNEVEN_FIELD),
+    "a carrier": small_file(some.CARRIED_FIELD),
+}
+every_small_file = pytest.mark.parametrize("name", SMALL_FILES)
 
 
 def varint(value):
@@ -51,10 +61,35 @@ def file(head=None, weights=bytes(16), between=b"", after=b"", start=b"\x89INR\x
     return start + section("H", head) + between + section("W", weights) + after
 
 
+def bases(*numbers):
+    """A RAF activation as `header` takes it."""
+    return (2, sum(number << 5 * place for place, number in enumerate(numbers)))
+
+
+def picture(rows):
+    """The integers of a RAF network as `header` describes it, with so many rows of amplitude."""
+    shapes = {}
+    for layer, fan_in in enumerate((2, 4)):
+        shapes[f"layer{layer}.weight"] = (1, fan_in, 4)
+        shapes[f"layer{layer}.bias"] = (1, 4)
+        shapes[f"layer{layer}.amplitude"] = (1, rows, 4)
+    shapes |= {"output.weight": (1, 4, 3), "output.bias": (1, 3)}
+    rng = np.random.default_rng(2)
+    integers = {name: rng.integers(-9, 10, shape, dtype=np.int32) for name, shape in shapes.items()}
+    return write_weights(integers, dict.fromkeys(integers, 8))
+
+
 def pts_header(frames):
     return bytes([3 + 4 + 32]) + b"".join(
         map(varint, [frames, 2, 2, 4, 8, 30, 1, 1, 90, *(1, 1, 1), *(0, 0, 0), 2, 0, 5, 1, 480])
     )
+
+
+def division(levels, tiles, length=None, packed=None, after=b""):
+    """A picture whose slowest axis is cut so; its header says `tiles`."""
+    packed = zlib.compress(bytes(levels), 9) if packed is None else packed
+    content = varint(len(levels) if length is None else length) + packed + after
+    return file(header(tiles=(tiles, 1)), between=section("D", content))
 
 
 def pts(frames, deltas, length=None):
@@ -82,9 +117,18 @@ HOSTILE = {
     "no omega": file(header(omega=0)),
     "a huge omega": file(header(omega=1 << 40)),
     "an unknown activation": file(header(activation=(99,))),
-    "an unknown basis": file(header(activation=(2, 31))),
-    "a basis twice": file(header(activation=(2, 3 + 3 * 32))),
-    "no basis": file(header(activation=(2, 0))),
+    "an unknown basis": file(header(activation=bases(31))),
+    "the first basis without a number": file(header(activation=bases(max(BASES.values()) + 1))),
+    "basis 0 between others": file(header(activation=bases(3, 0, 4))),
+    "a basis twice": file(header(activation=bases(3, 3))),
+    "thirteen bases": file(header(activation=bases(*range(1, 11), 1, 2, 3))),
+    "no basis": file(header(activation=bases())),
+    "a carrier that comes second": file(header(activation=bases(4, 10)), picture(1)),
+    "a carrier that comes last": file(header(activation=bases(4, 5, 10)), picture(2)),
+    "two carriers": file(header(activation=bases(10, 10)), picture(1)),
+    "a carrier with an amplitude of its own": file(header(activation=bases(10, 4, 5)), picture(3)),
+    "a carrier with an amplitude too few": file(header(activation=bases(10, 4, 5)), picture(1)),
+    "a carrier for a sine network": file(header(activation=(1, 10))),
     "an unknown encoding": file(header(flags=5 + 8 * 9)),
     "an unknown mode": file(header(mode=1000)),
     "a mode of audio in a picture": file(header(mode=18)),
@@ -128,6 +172,29 @@ HOSTILE = {
     "times that overflow": pts(9, (b"\xff" * 8 + b"\x7f") * 8),
     "times with an overlong varint": pts(2, b"\x81\x00"),
     "times without a time base": file(between=section("P", varint(7) + zlib.compress(b"\x01" * 7))),
+    "a division that cuts nothing": division([0, 0], 2),
+    "a division into more tiles than the header's": division([0, 2], 4),
+    "a division into fewer tiles than the header's": division([0, 1], 4),
+    "a level of 16": division([16], 1 << 16),
+    "levels of 255": division([255] * 8, 8),
+    "levels whose tiles overflow 64 bits": division([63, 63], 2),
+    "levels of 64, where a shift wraps to 1": division([64, 1], 3),
+    "a division without cells": division([], 1),
+    "more cells than tiles": division([0] * 9, 8),
+    "a division that promises 4 GB": division([], 1 << 20, length=BIG, packed=BOMB),
+    "a division that inflates without end": division([], 1 << 20, length=1 << 20, packed=BOMB),
+    "a division with bytes behind it": division([0, 1], 3, after=b"a"),
+    "a division that inflates to less than it says": division([0, 1], 3, length=3),
+    "a division that inflates to more than it says": division([0, 1, 0], 3, length=2),
+    "a division that is no zlib stream": division([0, 1], 3, packed=b"hello"),
+    "an empty division": file(header(tiles=(3, 1)), between=section("D", b"")),
+    "two divisions": file(
+        header(tiles=(3, 1)), between=section("D", b"\x02" + zlib.compress(b"\0\1", 9)) * 2
+    ),
+    "a division before the header": b"\x89INR\x01"
+    + section("D", b"\x02" + zlib.compress(b"\0\1", 9))
+    + section("H", header(tiles=(3, 1)))
+    + section("W", bytes(16)),
     "nothing": b"",
     "the magic alone": b"\x89INR\x01",
 }
@@ -173,21 +240,39 @@ def test_an_unknown_ancillary_section_is_skipped():
     assert [kind for kind, _ in codec.decode(data).sections] == ["H", "x", "W"]
 
 
+def test_the_attacks_on_the_carrier_start_from_a_file_that_decodes():
+    field = codec.decode(file(header(activation=bases(10, 4, 5)), picture(2))).field
+    assert field.spec.activation.bases == ("carrier", "sine2", "cosine2")
+    assert field.tensors["layer1.amplitude"].shape == (1, 2, 4)
+
+
+def test_a_carrier_out_of_place_is_named_in_the_error():
+    with pytest.raises(FormatError, match="carrier has no amplitude, so it must come first"):
+        codec.decode(HOSTILE["a carrier that comes second"])
+
+
 def test_a_newer_critical_section_says_that_a_newer_inr_is_needed():
     with pytest.raises(FormatError, match="needs a newer inr"):
         codec.decode(HOSTILE["an unknown critical section"])
 
 
-def test_every_truncation_is_a_format_error():
-    data = small_file()
+def test_the_small_files_have_every_critical_section_that_sound_can_have():
+    kinds = {name: [section.type for section in container.unpack(data)] for name, data in SMALL_FILES.items()}
+    assert kinds == {"even tiles": ["H", "W"], "uneven tiles": ["H", "D", "W"], "a carrier": ["H", "W"]}
+
+
+@every_small_file
+def test_every_truncation_is_a_format_error(name):
+    data = SMALL_FILES[name]
     assert len(data) <= 400
     for length in range(len(data)):
         with pytest.raises(FormatError):
             codec.decode(data[:length])
 
 
-def test_every_flip_of_a_single_bit_is_a_format_error():
-    data = small_file()
+@every_small_file
+def test_every_flip_of_a_single_bit_is_a_format_error(name):
+    data = SMALL_FILES[name]
     for bit in range(8 * len(data)):
         damaged = bytearray(data)
         damaged[bit // 8] ^= 1 << bit % 8
@@ -224,7 +309,7 @@ def sources():
         field = some.field(rng, signal)
         _, exponents, tensors = some.tensors(rng, field)
         found.append(container.unpack(codec.encode(field, tensors, exponents, signal)))
-    assert {section.type for sections in found for section in sections} == set("HWPi")
+    assert {section.type for sections in found for section in sections} == set("HWDPi")
     return found
 
 
@@ -243,4 +328,5 @@ def test_payloads_mutated_under_a_valid_checksum_decode_or_are_a_format_error():
         outcomes["decoded"] += 1
         again = codec.encode(decoded.field.spec, decoded.field.tensors, decoded.exponents, decoded.signal)
         assert codec.decode(again).signal == decoded.signal
+        assert codec.decode(again).field.spec == decoded.field.spec
     assert min(outcomes.values()) > 50

@@ -1,5 +1,6 @@
 """Seeded random signals, fields and tensors that cover what a file can hold."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
@@ -11,11 +12,17 @@ from inr.specs import AUDIO_FORMATS, IMAGE_MODES, ActivationSpec, EncodingSpec, 
 
 TYPICAL_SIGNAL = SignalSpec("image", (512, 768), 3, 8, "RGB")
 HARMONIC = ("linear", "square", "sine", "sine2", "cosine2")
-TYPICAL_FIELD = FieldSpec(2, 3, (4, 6), (8, 8), 29, 2, activation=ActivationSpec("raf", HARMONIC, 20.0, 20.0))
+MODULATED = ("carrier", "sine2", "cosine2")  # what `raf` is unless told otherwise
+TYPICAL_FIELD = FieldSpec(
+    2, 3, (4, 6), (8, 8), 29, 2, activation=ActivationSpec("raf", MODULATED, 18.0, 20.0)
+)
 SMALL_SIGNAL = SignalSpec("audio", (400,), 1, 16, "PCM_16", Fraction(8000))
 SMALL_FIELD = FieldSpec(
     1, 1, (2,), (8,), 3, 1, activation=ActivationSpec("raf", ("sine", "gauss"), 30.0, 10.0)
 )
+UNEVEN_FIELD = FieldSpec(1, 1, (8,), (16,), 2, 0, activation=ActivationSpec("sine"), levels=(0, 2, 0, 1))
+CARRIED_FIELD = FieldSpec(1, 1, (2,), (8,), 3, 1, activation=ActivationSpec("raf", MODULATED, 30.0, 10.0))
+ANYWHERE = [name for name in BASES if name != "carrier"]  # the carrier must come first
 FILLS = ("zero", "constant", "normal", "laplace", "outlier", "uniform", "offset", "tiny")
 
 
@@ -51,17 +58,30 @@ def field(rng, of):
     """A small field for a signal."""
     dims = len(of.shape)
     name = choose(rng, ("sine", "raf", "raf-image", "raf-audio"))
-    bases = () if name == "sine" else tuple(rng.permutation(list(BASES))[: int(rng.integers(1, 10))].tolist())
+    bases = () if name == "sine" else some_bases(rng)
     omega = [float(rng.integers(1, 65537)) / 16 for _ in range(2)]
     act = ActivationSpec(name, bases, omega[0], choose(rng, omega), bool(rng.integers(2)))
     fourier = EncodingSpec("fourier", int(rng.integers(1, 5)), float(rng.integers(16, 129)) / 16)
-    return FieldSpec(
+    spec = FieldSpec(
         dims, of.channels,
         tiles=tuple(int(v) for v in rng.integers(1, 4, dims)),
         margin=tuple(int(v) for v in rng.integers(0, 32, dims)),
         width=int(rng.integers(1, 9)), hidden=int(rng.integers(0, 4)),
         encoding=choose(rng, (EncodingSpec(), fourier)), activation=act, gain=bool(rng.integers(2)),
     )  # fmt: skip
+    return with_levels(spec, rng.integers(0, 3, int(rng.integers(2, 5)))) if rng.random() < 0.4 else spec
+
+
+def some_bases(rng):
+    """At least one basis, in any order that a file can hold; half of the time a carrier leads them."""
+    carrier = ("carrier",) * int(rng.integers(2))
+    return (*carrier, *rng.permutation(ANYWHERE)[: int(rng.integers(1 - len(carrier), 10))].tolist())
+
+
+def with_levels(spec, levels):
+    """The field with its slowest axis cut into uneven tiles, unless all levels are 0."""
+    cut = tuple(int(v) for v in levels)
+    return replace(spec, tiles=(sum(2**v for v in cut), *spec.tiles[1:]), levels=cut) if any(cut) else spec
 
 
 def integers(rng, shape):

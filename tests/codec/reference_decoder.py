@@ -13,6 +13,7 @@ AXES = {IMAGE: 2, AUDIO: 1, VIDEO: 3}
 MODE_CHANNELS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4}
 TRIGONOMETRIC = {3, 4, 5, 7}
 GAUSS_BASIS = 6
+CARRIER = 10
 OCTAVE = (65536, 77936, 92682, 110218)
 
 
@@ -93,12 +94,14 @@ def shapes(h):
     """Section 7: (name, shape) in order."""
     tiles, width = prod(h["tiles"]), h["width"]
     lead = 1 if h["shared"] else tiles
-    rows = bool(TRIGONOMETRIC & set(h["bases"])) + (GAUSS_BASIS in h["bases"])
+    carried = CARRIER in h["bases"]
+    amplitudes = len(h["bases"]) - carried
+    rows = (bool(TRIGONOMETRIC & set(h["bases"])) and not carried) + (GAUSS_BASIS in h["bases"])
     fan_in, out = AXES[h["kind"]] * (1 + 2 * h["count"]), []
     for layer in range(h["hidden"] + 1):
         out += [(f"layer{layer}.weight", (tiles, fan_in, width)), (f"layer{layer}.bias", (tiles, width))]
-        if h["bases"]:
-            out.append((f"layer{layer}.amplitude", (lead, len(h["bases"]), width)))
+        if amplitudes:
+            out.append((f"layer{layer}.amplitude", (lead, amplitudes, width)))
         if rows:
             out.append((f"layer{layer}.frequency", (lead, rows, width)))
         fan_in = width
@@ -247,7 +250,7 @@ def decode(data):
     order = shapes(head)
     integers = weights(parts["W"], order)
     extras = {}
-    for kind in set(parts) & {"P", "i"}:
+    for kind in set(parts) & {"D", "P", "i"}:
         cursor = Cursor(parts[kind])
         n = cursor.varint()
         extras[kind] = zlib.decompress(parts[kind][cursor.at :])
@@ -281,14 +284,20 @@ def network(head, tensors, tile, u):
             continue
         h = [0.0] * width
         rows = tensors.get(f"{name}.frequency", [(0, 0, 0)])[0][1]
+        carried = CARRIER in head["bases"]
         for j, value in enumerate(z):
-            theta = omega * at(f"{name}.frequency", 0, j) * value if rows else 0.0
+            theta = omega * value
+            if rows and not carried:
+                theta *= at(f"{name}.frequency", 0, j)
             t = at(f"{name}.frequency", rows - 1, j) * value if rows else 0.0
             basis = {
                 1: value, 2: value**2, 3: math.sin(theta), 4: math.sin(2 * theta), 5: math.cos(2 * theta),
                 6: math.exp(-(t**2) / 2), 7: math.cos(theta), 8: max(value, 0), 9: max(value, 0) ** 3,
+                CARRIER: math.sin(theta),
             }  # fmt: skip
-            h[j] = sum(at(f"{name}.amplitude", p, j) * basis[b] for p, b in enumerate(head["bases"]))
+            a = [1.0] * carried
+            a += [at(f"{name}.amplitude", p, j) for p in range(len(head["bases"]) - carried)]
+            h[j] = sum(a_p * basis[b] for a_p, b in zip(a, head["bases"], strict=True))
     out = []
     for c in range(head["channels"]):
         y = sum(value * at("output.weight", i, c) for i, value in enumerate(h)) + at("output.bias", c)
@@ -296,19 +305,34 @@ def network(head, tensors, tile, u):
     return out
 
 
-def window(tiles, margin, tile, x):
-    """Section 8.1: the weight of one tile of an axis at one coordinate; margin in 64ths."""
-    m, half = margin / 64, 1 / tiles
+def borders(tiles, levels=()):
+    """Section 8.1: where the tiles of an axis meet; levels is what section D inflates to."""
+    if not levels:
+        return [-1 + 2 * k / tiles for k in range(tiles + 1)]
+    inner = [-1 + 2 * (i + j / 2**v) / len(levels) for i, v in enumerate(levels) for j in range(2**v)]
+    assert len(inner) == tiles
+    return [*inner, 1.0]
 
-    def ramp(border):
+
+def window(border, margin, tile, x):
+    """Section 8.1: the weight of one tile of an axis at one coordinate; margin in 64ths."""
+
+    def ramp(k):
         if not margin:
-            return float(x >= border)
-        t = min(max((x - border) / (4 * m * half) + 0.5, 0.0), 1.0)
+            return float(x >= border[k])
+        narrower = min(border[k] - border[k - 1], border[k + 1] - border[k])
+        t = min(max((x - border[k]) / (2 * margin / 64 * narrower) + 0.5, 0.0), 1.0)
         return t * t * (3 - 2 * t)
 
     weight = 1.0
     if tile:
-        weight *= ramp(-1 + 2 * tile / tiles)
-    if tile < tiles - 1:
-        weight *= 1 - ramp(-1 + 2 * (tile + 1) / tiles)
+        weight *= ramp(tile)
+    if tile < len(border) - 2:
+        weight *= 1 - ramp(tile + 1)
     return weight
+
+
+def local(border, tile, x):
+    """Section 8.1: u of one tile of an axis."""
+    centre, half = (border[tile] + border[tile + 1]) / 2, (border[tile + 1] - border[tile]) / 2
+    return (x - centre) / half

@@ -47,8 +47,10 @@ def test_a_decoder_sees_the_tensors_that_quantised_promises():
     assert all(np.array_equal(found[name], promised[name]) for name in tensors)
 
 
-def test_a_picture_carries_at_most_64_bytes_besides_its_coded_weights():
-    data, tensors, exponents = encode()
+@pytest.mark.parametrize("bases", [some.MODULATED, some.HARMONIC], ids="-".join)
+def test_a_picture_carries_at_most_64_bytes_besides_its_coded_weights(bases):
+    field = replace(some.TYPICAL_FIELD, activation=replace(some.TYPICAL_FIELD.activation, bases=bases))
+    data, tensors, exponents = encode(field=field)
     integers = {n: codec.quantise(w, exponents[n]) for n, w in tensors.items()}
     zeros = {n: np.zeros_like(q) for n, q in integers.items()}
     decoded = codec.decode(data)
@@ -62,7 +64,11 @@ def test_a_picture_carries_at_most_64_bytes_besides_its_coded_weights():
         writer.values(centred, weights.models.model(row.choice.family, row.choice.index))
         alone += writer.bits
     assert len(data) - alone / 8 <= 64
-    assert len(codec.encode(some.TYPICAL_FIELD, zeros, exponents, some.TYPICAL_SIGNAL)) <= 64
+    assert len(codec.encode(field, zeros, exponents, some.TYPICAL_SIGNAL)) <= 64
+
+
+def test_the_typical_field_has_the_bases_that_raf_has_unless_told_otherwise():
+    assert some.TYPICAL_FIELD.activation.bases == fields.activation("raf").default.bases
 
 
 def test_sections_and_tensor_bits_account_for_the_whole_file():
@@ -109,6 +115,13 @@ def test_a_zero_tensor_too_large_for_the_limit_is_coded_with_a_table(monkeypatch
     content = weights.read(weights.write(integers, dict.fromkeys(shapes, 3)), shapes)
     assert [row.choice.family for row in content.rows.values()] == [0, 1, 0]
     assert not any(q.any() for q in content.integers.values())
+
+
+@pytest.mark.parametrize("bases", [("sine2", "carrier"), ("carrier", "carrier"), ()])
+def test_bases_that_no_decoder_takes_are_not_written(bases):
+    field = replace(some.SMALL_FIELD, activation=ActivationSpec("raf", bases))
+    with pytest.raises(SpecError, match="raf: "):
+        codec.encode(field, {}, {}, some.SMALL_SIGNAL)
 
 
 def test_an_activation_without_a_number_is_refused_with_the_reason(monkeypatch):

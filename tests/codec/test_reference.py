@@ -30,6 +30,7 @@ def test_the_reference_decoder_finds_the_same_integers_and_header(seed):
     assert tuple(head["colour"]) == signal.colour
     assert extras.get("i") == signal.icc
     assert ("P" in extras) == (signal.pts is not None)
+    assert tuple(extras.get("D", b"")) == field.levels
     act, encoding = field.activation, field.encoding
     assert (tuple(head["tiles"]), tuple(head["margin"])) == (field.tiles, field.margin)
     assert (head["width"], head["hidden"], head["gain"]) == (field.width, field.hidden, field.gain)
@@ -39,6 +40,15 @@ def test_the_reference_decoder_finds_the_same_integers_and_header(seed):
     assert head["bases"] == [BASES[name] for name in act.bases]
     assert (head["omega"], head["omega_hidden"]) == (act.omega_first * 16, act.omega_hidden * 16)
     assert head["shared"] == act.shared
+
+
+def test_the_random_fields_have_carriers_alone_and_beside_other_bases():
+    rng = np.random.default_rng(0)
+    found = [random_fields.some_bases(rng) for _ in range(400)]
+    assert {("carrier",), ("gauss",)} <= set(found)
+    assert {bases.index("carrier") for bases in found if "carrier" in bases} == {0}
+    beside = {name for bases in found if bases[0] == "carrier" for name in bases}
+    assert beside == set(BASES) == {name for bases in found for name in bases}
 
 
 @pytest.mark.parametrize("family", [models.LAPLACE, models.GAUSS])
@@ -69,15 +79,19 @@ def test_the_network_of_the_page_has_the_values_of_the_fields_room(seed):
             np.testing.assert_allclose(got, want[tile, i], rtol=1e-5, atol=1e-5)
 
 
-def test_the_blending_of_the_page_is_the_one_of_the_package():
+@pytest.mark.parametrize("levels", [(), (1,), (0, 2, 0), (3, 0, 0, 1), (5, 0)])
+@pytest.mark.parametrize("margin", [0, 3, 31])
+def test_the_tiles_and_blending_of_the_page_are_those_of_the_package(levels, margin):
     x = np.linspace(-1, 1, 401)
-    for tiles in (1, 2, 5):
-        for margin in (0, 3, 31):
-            axis = partition.Axis(tiles, margin / 64)
-            windows = [
-                [reference_decoder.window(tiles, margin, k, v) for v in x.tolist()] for k in range(tiles)
-            ]
-            np.testing.assert_allclose(np.sum(windows, axis=0), 1.0)
-            for k, (first, last) in enumerate(axis.spans(x)):
-                np.testing.assert_allclose(axis.window(x[first:last], k), windows[k][first:last], atol=1e-12)
-                assert not np.any(windows[k][:first]) and not np.any(windows[k][last:])  # noqa: PT018
+    for tiles in (1, 2, 5) if not levels else (sum(2**v for v in levels),):
+        axis = partition.Axis(tiles, margin / 64, levels)
+        border = reference_decoder.borders(tiles, levels)
+        np.testing.assert_allclose(axis.borders, border, rtol=0, atol=1e-15)
+        windows = [[reference_decoder.window(border, margin, k, v) for v in x.tolist()] for k in range(tiles)]
+        np.testing.assert_allclose(np.sum(windows, axis=0), 1.0)
+        for k, (first, last) in enumerate(axis.spans(x)):
+            np.testing.assert_allclose(axis.window(x[first:last], k), windows[k][first:last], atol=1e-12)
+            assert not np.any(windows[k][:first])
+            assert not np.any(windows[k][last:])
+            u = [reference_decoder.local(border, k, v) for v in x.tolist()]
+            np.testing.assert_allclose(axis.local(x, k), u, rtol=0, atol=1e-11)

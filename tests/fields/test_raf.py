@@ -9,34 +9,36 @@ import torch
 
 from inr import fields
 from inr.errors import SpecError
+from inr.fields.activations.raf import SECOND
 from inr.specs import ActivationSpec, FieldSpec
-from tests.fields.scalar_field import ALL_BASES, TRIGONOMETRIC, basis
+from tests.fields.scalar_field import ALL_BASES, HARMONIC, MODULATED, activated, rows
 
 SUBSETS = [
     *((name,) for name in ALL_BASES),
     *itertools.combinations(ALL_BASES, 2),
     ("linear", "square", "sine", "gauss"),
-    ("linear", "square", "sine", "sine2", "cosine2"),
+    HARMONIC,
     ("cosine2", "relu3", "gauss", "sine2", "linear"),
     ALL_BASES,
     ALL_BASES[::-1],
+    ("carrier",),
+    *(("carrier", name) for name in ALL_BASES),
+    MODULATED,
+    ("carrier", "cosine2", "relu3", "gauss", "sine2", "linear"),
+    ("carrier", *ALL_BASES),
 ]
 
 
 def parameters(rng, bases, lead, width):
-    rows = bool(TRIGONOMETRIC & set(bases)) + ("gauss" in bases)
-    params = {"amplitude": rng.normal(0, 1, (lead, len(bases), width))}
-    return params | ({"frequency": rng.normal(0, 1, (lead, rows, width))} if rows else {})
+    counts = dict(zip(("amplitude", "frequency"), rows(bases), strict=True))
+    return {name: rng.normal(0, 1, (lead, n, width)) for name, n in counts.items() if n}
 
 
-def equation_1(z, params, omega, bases):
+def equation_1(z, params, omega, spec):
     out = np.zeros(z.shape)
     for k, n, j in np.ndindex(z.shape):
         own = {name: t[k if t.shape[0] > 1 else 0, :, j].tolist() for name, t in params.items()}
-        out[k, n, j] = math.fsum(
-            a * basis(name, z[k, n, j], omega, own.get("frequency", []))
-            for a, name in zip(own["amplitude"], bases, strict=True)
-        )
+        out[k, n, j] = activated(z[k, n, j], spec, omega, own.get("amplitude", []), own.get("frequency", []))
     return out
 
 
@@ -46,7 +48,7 @@ def test_raf_equals_equation_1_term_by_term(rng, bases, lead):
     params, omega = parameters(rng, bases, lead, 3), 2.5
     z = rng.normal(0, 1.5, (2, 4, 3))
     spec = ActivationSpec("raf", bases, omega, omega, shared=lead == 1)
-    want = equation_1(z, params, omega, bases)
+    want = equation_1(z, params, omega, spec)
     act = fields.activation("raf")
     np.testing.assert_allclose(act.apply(np, z, params, omega, spec), want, rtol=1e-12, atol=1e-12)
     in_torch = act.apply(torch, torch.tensor(z), {n: torch.tensor(t) for n, t in params.items()}, omega, spec)
@@ -108,6 +110,33 @@ def test_double_angles_are_the_next_octave_of_the_single_ones(rng):
     )
 
 
+def test_a_carrier_is_a_sine_whose_amplitude_and_frequency_are_one(rng):
+    carried, t = one_layer(("carrier", "sine2", "cosine2", "gauss"), 5, omega=3.0)
+    for tensor in t.values():
+        tensor[...] = rng.normal(0, 1, tensor.shape)
+    plain, same = one_layer(("sine", "sine2", "cosine2", "gauss"), 5, omega=3.0)
+    same |= {name: tensor for name, tensor in t.items() if tensor.shape == same[name].shape}
+    same["layer0.amplitude"] = np.concatenate([np.ones((1, 1, 5)), t["layer0.amplitude"]], 1)
+    same["layer0.frequency"] = np.concatenate([np.ones((1, 1, 5)), t["layer0.frequency"]], 1)
+    x = rng.uniform(-1, 1, (1, 60, 1))
+    np.testing.assert_allclose(
+        fields.forward(np, carried, t, x), fields.forward(np, plain, same, x), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_modulated_neurons_reproduce_any_two_harmonics_of_one_tone(rng):
+    # The first neuron makes sin θ and both of 2θ, the second one, a quarter turn on, cos θ.
+    spec, t = one_layer(MODULATED, 2, omega=4.0)
+    t["layer0.weight"][0, 0] = 1.0
+    t["layer0.bias"][0] = [0.0, math.pi / 2 / 4.0]  # sin θ and cos θ
+    sin1, cos1, sin2, cos2 = rng.normal(0, 1, 4)
+    t["layer0.amplitude"][0, :, 0] = [sin2 / sin1, cos2 / sin1]
+    t["output.weight"][0, :, 0] = [sin1, cos1]
+    x = rng.uniform(-1, 1, (1, 60, 1))
+    want = sin1 * np.sin(4 * x) + cos1 * np.cos(4 * x) + sin2 * np.sin(8 * x) + cos2 * np.cos(8 * x)
+    np.testing.assert_allclose(fields.forward(np, spec, t, x), want, rtol=1e-10, atol=1e-10)
+
+
 def test_gaussians_reproduce_a_radial_basis_sum(rng):
     spec, t = one_layer(("gauss",), 8)
     centres, widths, heights = rng.uniform(-1, 1, 8), rng.uniform(0.1, 0.6, 8), rng.normal(0, 1, 8)
@@ -129,10 +158,17 @@ def test_relus_reproduce_the_absolute_value_and_the_cube(rng):
     np.testing.assert_allclose(fields.forward(np, spec, t, x), np.abs(x) + x**3, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("bases", [(), ("sine", "sine"), ("tanh",), ("sine", "Gauss")])
+@pytest.mark.parametrize("bases", [(), ("sine", "sine"), ("tanh",), ("sine", "Gauss"), ("carrier",) * 2])
 def test_bases_that_are_unknown_repeated_or_missing_are_refused(bases):
     spec = FieldSpec(1, 1, (1,), (0,), 4, 1, activation=ActivationSpec("raf", bases))
     with pytest.raises(SpecError, match="bases must be distinct names out of linear, square, sine"):
+        fields.tensor_shapes(spec)
+
+
+@pytest.mark.parametrize("bases", [("sine2", "carrier"), ("gauss", "carrier", "sine")])
+def test_a_carrier_that_does_not_come_first_is_refused(bases):
+    spec = FieldSpec(1, 1, (1,), (0,), 4, 1, activation=ActivationSpec("raf", bases))
+    with pytest.raises(SpecError, match="the carrier has no amplitude, so it must come first"):
         fields.tensor_shapes(spec)
 
 
@@ -141,8 +177,30 @@ def test_an_unknown_activation_is_an_error_that_lists_the_known_ones():
         fields.activation("swish")
 
 
-def test_harmonic_raf_starts_as_a_sine(rng):
-    spec = FieldSpec(2, 1, (2, 2), (8, 8), 9, 2, activation=fields.activation("raf").default)
+def test_raf_is_a_carrier_with_a_second_harmonic_unless_told_otherwise():
+    default = fields.activation("raf").default
+    assert default.bases == MODULATED
+    assert fields.activation("raf").shapes(default, 5) == {"amplitude": (2, 5)}
+
+
+@pytest.mark.parametrize("bases", [MODULATED, ("carrier", "cosine2", "sine2"), ("carrier", "gauss", "sine2")])
+def test_sin_2_theta_starts_at_either_sign_beside_a_carrier_and_cos_2_theta_at_zero(bases):
+    spec, width = ActivationSpec("raf", bases), 4000
+    start = fields.activation("raf").start(spec, width, 1, np.random.default_rng(3))
+    amplitude = dict(zip(bases[1:], start["amplitude"].astype(np.float64), strict=True))
+    # Five standard errors of 4000 draws.
+    assert amplitude["sine2"].mean() == pytest.approx(0.0, abs=5 * SECOND / math.sqrt(width))
+    assert amplitude["sine2"].std() == pytest.approx(SECOND, rel=5 / math.sqrt(2 * width))
+    within = np.abs(amplitude["sine2"]) < SECOND
+    assert within.mean() == pytest.approx(0.683, abs=5 * math.sqrt(0.22 / width))  # of a normal law
+    assert not np.any(amplitude.get("cosine2", 0.0))
+    assert start.get("frequency", np.zeros((0, width))).shape == (int("gauss" in bases), width)
+
+
+@pytest.mark.parametrize("bases", [HARMONIC, ("sine",), ("carrier",), ("carrier", "cosine2", "linear")])
+def test_raf_without_sin_2_theta_beside_a_carrier_starts_as_a_sine(rng, bases):
+    raf = ActivationSpec("raf", bases)
+    spec = FieldSpec(2, 1, (2, 2), (8, 8), 9, 2, activation=raf)
     sine = FieldSpec(2, 1, (2, 2), (8, 8), 9, 2, activation=ActivationSpec("sine"))
     start = fields.initialise(spec, 3)
     plain = {name: start[name] for name in fields.tensor_shapes(sine)}

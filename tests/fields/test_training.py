@@ -1,4 +1,4 @@
-"""The hand-written derivative of harmonic RAF against autograd of the plain formula, in float64."""
+"""The hand-written derivative of the default RAF against autograd of the plain formula, in float64."""
 
 import numpy as np
 import pytest
@@ -6,22 +6,26 @@ import torch
 
 from inr import fields
 from inr.specs import ActivationSpec, EncodingSpec
-from tests.fields.scalar_field import random_field, some_spec
+from tests.fields.scalar_field import HARMONIC, MODULATED, random_field, some_spec
 
-HARMONIC = ("linear", "square", "sine", "sine2", "cosine2")
 SPECS = {
     "shared": some_spec(),
-    "own": some_spec(activation=ActivationSpec("raf", HARMONIC, 6.0, 5.0, shared=False)),
+    "own": some_spec(activation=ActivationSpec("raf", MODULATED, 6.0, 5.0, shared=False)),
     "shared, one tile": some_spec(tiles=(1, 1), margin=(0, 0)),
     "own, gain": some_spec(
         dims=1, channels=1, tiles=(5,), margin=(16,), gain=True,
-        activation=ActivationSpec("raf", HARMONIC, 9.0, 3.0, shared=False),
+        activation=ActivationSpec("raf", MODULATED, 9.0, 3.0, shared=False),
     ),
     "fourier": some_spec(encoding=EncodingSpec("fourier", 2, 1.5)),
     "sine": some_spec("sine", ()),
     "other bases": some_spec("raf", ("sine", "gauss", "relu3")),
-    "harmonic in another order": some_spec("raf", HARMONIC[::-1]),
+    "harmonic": some_spec("raf", HARMONIC),
+    "harmonic, own": some_spec(activation=ActivationSpec("raf", HARMONIC, 6.0, 5.0, shared=False)),
+    "default in another order": some_spec("raf", ("carrier", "cosine2", "sine2")),
+    "carrier alone": some_spec("raf", ("carrier",)),
+    "carrier and gauss": some_spec("raf", ("carrier", "gauss")),
 }  # fmt: skip
+BY_HAND = ["shared", "own", "shared, one tile", "own, gain", "fourier"]
 every_spec = pytest.mark.parametrize("name", SPECS)
 
 
@@ -64,7 +68,54 @@ def test_its_gradients_are_those_of_the_plain_formula(name):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10, msg=lambda m, key=key: f"{key}: {m}")
 
 
-@pytest.mark.parametrize("name", ["shared", "own", "shared, one tile"])
+def steps_of(node):
+    """Names of all steps of the backward pass that starts at `node`."""
+    seen, todo = set(), [node]
+    while todo:
+        at = todo.pop()
+        if at is not None and at not in seen:
+            seen.add(at)
+            todo += [before for before, _ in at.next_functions]
+    return {type(at).__name__ for at in seen}
+
+
+@every_spec
+def test_the_default_goes_through_the_derivative_by_hand_and_nothing_else_does(name):
+    spec, tensors, u = setting(name)
+    steps = steps_of(fields.training_forward(spec, tensors, u).grad_fn)
+    assert ("_ModulatedRafBackward" in steps) == (name in BY_HAND)
+    assert ("SinBackward0" in steps) == (name not in [*BY_HAND, "fourier"])
+
+
+def test_the_default_activation_is_what_the_derivative_by_hand_is_for():
+    assert fields.activation("raf").default.bases == MODULATED == SPECS["shared"].activation.bases
+
+
+@pytest.mark.parametrize("name", ["shared", "own"])
+def test_parts_of_it_can_be_trained_alone(name):
+    spec, tensors, u = setting(name)
+    names = ["layer0.amplitude", "layer1.weight"]
+    for n, tensor in tensors.items():
+        tensor.requires_grad_(n in names)
+
+    def gradients(forward):
+        return torch.autograd.grad(forward(spec, tensors, u).square().sum(), [tensors[n] for n in names])
+
+    ours, plain = gradients(fields.training_forward), gradients(lambda *a: fields.forward(torch, *a))
+    for a, b in zip(ours, plain, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
+def test_a_second_derivative_is_refused_and_not_wrong():
+    spec, tensors, u = setting("shared")
+    u.requires_grad_()
+    y = fields.training_forward(spec, tensors, u)
+    (slope,) = torch.autograd.grad(y.sum(), u, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        slope.square().sum().backward()
+
+
+@pytest.mark.parametrize("name", BY_HAND)
 def test_its_gradients_are_those_of_finite_differences(name):
     spec, tensors, u = setting(name)
     loss = lambda: fields.training_forward(spec, tensors, u).square().sum()  # noqa: E731

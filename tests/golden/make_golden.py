@@ -25,8 +25,12 @@ CLIP = SignalSpec(
 )  # fmt: skip
 ALPHA = SignalSpec("image", (9, 7), 4, 16, "RGBA", icc=bytes(range(200)))
 STEREO = SignalSpec("audio", (16000,), 2, 24, "PCM_24", Fraction(16000))
+VOICE = SignalSpec("audio", (5003,), 1, 16, "PCM_16", Fraction(8000))
+VOICE_FIELD = FieldSpec(1, 1, (1,), (16,), 3, 1, activation=HARMONIC, gain=True)
 FOURIER = EncodingSpec("fourier", 3, 1.375)
 SINE = ActivationSpec("sine", (), 90.0, 30.0)
+MODULATED = ActivationSpec("raf", some.MODULATED, 18.0, 20.0)
+CARRIER_AND_GAUSS = ActivationSpec("raf", ("carrier", "gauss", "sine"), 12.5, 12.5, shared=False)
 AUDIO = ActivationSpec("raf-audio", ("sine", "gauss"), 1.0, 1.0)
 CASES = {
     "v1-image-raf-tiles": (
@@ -36,6 +40,16 @@ CASES = {
     "v1-image-fourier-icc": (ALPHA, FieldSpec(2, 4, (1, 1), (0, 0), 4, 1, FOURIER, PUBLISHED)),
     "v1-audio-sine-gain": (STEREO, FieldSpec(1, 2, (6,), (16,), 4, 2, activation=SINE, gain=True)),
     "v1-video-uneven": (CLIP, FieldSpec(3, 3, (2, 1, 2), (4, 0, 8), 3, 0, activation=AUDIO)),
+    # A case's numbers come from its place among the sorted names, so a new name must sort after the old.
+    "v1-voice-levels": (VOICE, some.with_levels(VOICE_FIELD, (0, 3, 1, 0))),
+    "v1-with-carrier": (
+        replace(some.TYPICAL_SIGNAL, shape=(48, 64)),
+        FieldSpec(2, 3, (1, 2), (0, 8), 5, 2, activation=MODULATED),
+    ),
+    "v1-with-carrier-and-gauss": (
+        VOICE,
+        some.with_levels(replace(VOICE_FIELD, activation=CARRIER_AND_GAUSS), (1, 0, 2)),
+    ),
 }
 
 

@@ -13,7 +13,7 @@ FILES = sorted(Path(__file__).parent.glob("*.inr"))
 
 
 def test_there_are_golden_files():
-    assert len(FILES) >= 4
+    assert len(FILES) >= 7
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

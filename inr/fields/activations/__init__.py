@@ -1,7 +1,7 @@
 """The activations, by name.  One file each; this door holds the list."""
 
 from inr.errors import SpecError
-from inr.fields.activations.base import Activation
+from inr.fields.activations.base import Activation, Tuning
 from inr.fields.activations.raf import RAF, RAF_AUDIO, RAF_IMAGE
 from inr.fields.activations.sine import SINE
 from inr.specs import ActivationSpec
@@ -20,4 +20,4 @@ def activation(name: str) -> Activation:
     return ACTIVATIONS[name]
 
 
-__all__ = ["ACTIVATIONS", "Activation", "ActivationSpec", "activation"]
+__all__ = ["ACTIVATIONS", "Activation", "ActivationSpec", "Tuning", "activation"]

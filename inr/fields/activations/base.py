@@ -20,6 +20,22 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """What fitting must know about an activation; measured, see data/baselines/README.md.
+
+    Attributes:
+        reach: the first layer's ω as a share of what a plain sine wants; 0 where the frequencies of
+            `default` are part of the recipe and stay.
+        own: Adam's rate for the activation's own parameters, as a share of that for the weights.
+        rates: learning rates (Muon, Adam) where the activation does not go with the usual ones.
+    """
+
+    reach: float = 1.0
+    own: float = 1.0
+    rates: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Activation:
     """One activation, as the rest of the package sees it.
 
@@ -32,6 +48,7 @@ class Activation:
             included, start uniform in [-b, b].  Layer 0 sees coordinates.
         apply: (xp, z, parameters, omega, spec) -> activated z, same shape as z, [K, N, H].
         default: the constants used where the request names none.
+        tuning: how it wants to be fitted.
     """
 
     name: str
@@ -40,6 +57,7 @@ class Activation:
     weight_bound: Callable[[ActivationSpec, int, int], float]
     apply: Callable[[Any, Any, Arrays, float, ActivationSpec], Any]
     default: ActivationSpec
+    tuning: Tuning = Tuning()
 
 
 def siren_bound(spec: ActivationSpec, layer: int, fan_in: int) -> float:

@@ -9,9 +9,15 @@ could absorb is left out, which removes parameters and loses nothing:
     linear z     square z²     relu max(z, 0)     relu3 max(z, 0)³         no scaling
     sine sin θ   cosine cos θ  sine2 sin 2θ       cosine2 cos 2θ           θ = ω f[0] z
     gauss exp(-t²/2)                                                       t = f[-1] z
+    carrier sin θ with a = 1 and f[0] = 1, neither stored nor trained
+
+The carrier fixes what a neuron's neighbours can do as well: its amplitude is a factor of the
+next layer's weights and its frequency one of its own.  Where both are trained, all neurons of
+a layer shrink together while the rates are high and the field ends 0.1 to 1 dB lower
+(data/baselines/README.md).  `raf` is  sin θ + p sin 2θ + q cos 2θ.
 
 The double angles come from the same sine and cosine: sin 2θ = 2 sin θ cos θ and
-cos 2θ = 1 - 2 sin² θ, so harmonic RAF costs one of each, as sine and its gradient do.
+cos 2θ = 1 - 2 sin² θ, so `raf` costs one of each, as sine and its gradient do.
 ω is a constant of the spec.  The published forms keep the factor 30 in f and have ω = 1.
 
 Source: Liang, Lyu, Wang & Yang, "Reproducing Activation Function for Deep Learning",
@@ -25,12 +31,14 @@ from typing import Any
 import numpy as np
 
 from inr.errors import SpecError
-from inr.fields.activations.base import Activation, Arrays, Shapes, siren_bound
+from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, siren_bound
 from inr.specs import ActivationSpec
 
-BASES = ("linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3")
-TRIGONOMETRIC = {"sine", "sine2", "cosine2", "cosine"}
+BASES = ("linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier")
+TRIGONOMETRIC = {"sine", "sine2", "cosine2", "cosine", "carrier"}
 HARMONIC = ("linear", "square", "sine", "sine2", "cosine2")
+MODULATED = ("carrier", "sine2", "cosine2")
+SECOND = 0.2  # spread of the start amplitudes of sin 2θ
 
 
 def _check(spec: ActivationSpec) -> None:
@@ -39,17 +47,25 @@ def _check(spec: ActivationSpec) -> None:
         raise SpecError(
             f"{spec.name}: bases must be distinct names out of {', '.join(BASES)}; got {spec.bases}"
         )
+    if "carrier" in spec.bases[1:]:
+        raise SpecError(f"{spec.name}: the carrier has no amplitude, so it must come first; got {spec.bases}")
+
+
+def trained(spec: ActivationSpec) -> tuple[str, ...]:
+    """The bases that have an amplitude."""
+    return spec.bases[spec.bases[0] == "carrier" :]
 
 
 def scalings(spec: ActivationSpec) -> tuple[bool, bool]:
     """Whether the bases need the trigonometric scaling, and the Gaussian one."""
-    return bool(TRIGONOMETRIC.intersection(spec.bases)), "gauss" in spec.bases
+    free = spec.bases[0] != "carrier"
+    return free and bool(TRIGONOMETRIC.intersection(spec.bases)), "gauss" in spec.bases
 
 
 def _shapes(spec: ActivationSpec, width: int) -> Shapes:
     _check(spec)
-    rows = sum(scalings(spec))
-    shapes: Shapes = {"amplitude": (len(spec.bases), width)}
+    rows, bases = sum(scalings(spec)), trained(spec)
+    shapes: Shapes = {"amplitude": (len(bases), width)} if bases else {}
     return shapes | ({"frequency": (rows, width)} if rows else {})
 
 
@@ -60,7 +76,7 @@ def basis_values(xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str
     gauss: Any = None
     relu: Any = None
     if TRIGONOMETRIC.intersection(bases):
-        theta = (omega * frequency[:, 0, None]) * z
+        theta = omega * z if bases[0] == "carrier" else (omega * frequency[:, 0, None]) * z
         sin = xp.sin(theta)
         cos = xp.cos(theta) if {"sine2", "cosine"}.intersection(bases) else None
     if "gauss" in bases:
@@ -72,6 +88,7 @@ def basis_values(xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str
         "linear": lambda: z,
         "square": lambda: z * z,
         "sine": lambda: sin,
+        "carrier": lambda: sin,
         "cosine": lambda: cos,
         "sine2": lambda: 2.0 * sin * cos,
         "cosine2": lambda: 1.0 - 2.0 * sin * sin,
@@ -83,24 +100,26 @@ def basis_values(xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str
 
 
 def _apply(xp: Any, z: Any, parameters: Arrays, omega: float, spec: ActivationSpec) -> Any:
-    amplitude = parameters["amplitude"]
     values = basis_values(xp, z, parameters.get("frequency"), omega, spec.bases)
-    y = amplitude[:, 0, None] * values[0]
-    for p in range(1, len(values)):
-        y = y + amplitude[:, p, None] * values[p]
+    y = values.pop(0) if spec.bases[0] == "carrier" else None
+    for p, value in enumerate(values):
+        term = parameters["amplitude"][:, p, None] * value
+        y = term if y is None else y + term
     return y
 
 
 def _start_harmonic(
     spec: ActivationSpec, width: int, layer: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Sine alone: the other bases enter as far as training gives them amplitude.
+    """A sine beside a second harmonic of either sign, different from neuron to neuron.
 
     A spread of start frequencies around ω was tried and bought nothing (kodim15: -0.1 dB).
     """
     amplitude = {"sine": 1.0, "gauss": 0.3}
-    rows = [np.full(width, amplitude.get(name, 0.0)) for name in spec.bases]
-    params = {"amplitude": np.stack(rows).astype(np.float32)}
+    rows = [np.full(width, amplitude.get(name, 0.0)) for name in trained(spec)]
+    if "carrier" in spec.bases and "sine2" in spec.bases:
+        rows[trained(spec).index("sine2")] = rng.normal(0.0, SECOND, width)
+    params = {"amplitude": np.stack(rows).astype(np.float32)} if rows else {}
     trig, gauss = scalings(spec)
     # The Gaussian's scaling has no ω of its own, so it starts at a third of the sine's.
     scale = [np.ones(width)] * trig + [np.full(width, spec.omega_hidden / 3.0)] * gauss
@@ -136,7 +155,16 @@ def _published_bound(spec: ActivationSpec, layer: int, fan_in: int) -> float:
     return 1.0 / fan_in if layer == 0 else float(np.sqrt(6.0 / fan_in)) / 30.0
 
 
-RAF = Activation("raf", _shapes, _start_harmonic, siren_bound, _apply, ActivationSpec("raf", HARMONIC))
+PUBLISHED = Tuning(reach=0.0, rates=(0.005, 1e-3))
+RAF = Activation(
+    "raf",
+    _shapes,
+    _start_harmonic,
+    siren_bound,
+    _apply,
+    ActivationSpec("raf", MODULATED),
+    Tuning(reach=0.9, own=0.3),
+)
 RAF_IMAGE = Activation(
     "raf-image",
     _shapes,
@@ -146,6 +174,7 @@ RAF_IMAGE = Activation(
     _published_bound,
     _apply,
     ActivationSpec("raf-image", ("linear", "square", "sine", "gauss"), 1.0, 1.0),
+    PUBLISHED,
 )
 RAF_AUDIO = Activation(
     "raf-audio",
@@ -154,4 +183,5 @@ RAF_AUDIO = Activation(
     _published_bound,
     _apply,
     ActivationSpec("raf-audio", ("sine", "gauss"), 1.0, 1.0),
+    PUBLISHED,
 )
