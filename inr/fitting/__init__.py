@@ -2,6 +2,7 @@
 
 from inr.fitting.checkpoint import has_state
 from inr.fitting.finish import Coded
+from inr.fitting.fit import Fit
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
 from inr.fitting.report import report
@@ -9,6 +10,7 @@ from inr.fitting.run import Outcome, drive, export, kept_run, remove_run, run
 
 __all__ = [
     "Coded",
+    "Fit",
     "Outcome",
     "Plan",
     "Progress",

@@ -19,7 +19,7 @@ from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
 from inr.fitting.clock import StepClock
 from inr.fitting.finish import Probe
-from inr.fitting.network import TrainingNetwork
+from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
 from inr.fitting.prepare import make_sampler, pick_device, same_run
 from inr.fitting.presets import Plan
@@ -65,7 +65,7 @@ class Fit:
         self.threads = torch.get_num_threads()
         start = fields.initialise(plan.field, request.seed)
         self.network = TrainingNetwork(plan.field, start, self.device, self.threads)
-        self._optimiser = Optimiser(self.network.tensors, plan.rates)
+        self._optimiser = Optimiser(self.network.tensors, plan.rates, self.network)
         self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)
         self.schedule = Schedule.of_steps(plan.steps, slabs) if plan.steps else Schedule(slabs, None)
@@ -80,6 +80,11 @@ class Fit:
         self._saved_at = -math.inf
         self._note = ""
         self._warn_of_slabs()
+
+    @property
+    def path(self) -> str:
+        """What computes the steps: the compiled kernel's variant, or torch."""
+        return self.network.kernel.variant if self.network.kernel else "torch"
 
     @property
     def seconds(self) -> float:
@@ -102,7 +107,7 @@ class Fit:
                 clock.read()
                 if batch.visit_step == 0:
                     self._start_slab(batch)
-                loss = float(self.network.gradients(batch.tiles, batch.u, self._target(batch)))
+                loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
                 if not math.isfinite(loss):
                     self._roll_back()
                     continue
@@ -126,7 +131,8 @@ class Fit:
         """Samples of the slab in memory, to choose quantisation steps by."""
         batch = self.sampler.probe()
         tiles = np.arange(batch.tiles.start, batch.tiles.stop)
-        return Probe(tiles, batch.u.cpu().numpy(), self._target(batch).cpu().numpy())
+        u, target = self._draw(batch)(0, len(tiles))
+        return Probe(tiles, u.cpu().numpy(), target.cpu().numpy())
 
     def best(self) -> fields.Field:
         """The best field so far."""
@@ -147,7 +153,8 @@ class Fit:
         """Go on from a checkpoint.
 
         Raises:
-            SpecError: it belongs to another request, another input, or another thread count.
+            SpecError: it belongs to another request, another input, another thread count or another way
+                to compute.
         """
         numbers = state.numbers
         same_run(numbers, self.request, self.reader)
@@ -155,6 +162,11 @@ class Fit:
             raise SpecError(
                 f"--resume: the run used {numbers['threads']} threads and this machine gives "
                 f"{self.threads}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
+            )
+        if self.plan.steps and numbers["path"] != self.path:
+            raise SpecError(
+                f"--resume: the run computed with {numbers['path']} and here it would be {self.path}, with "
+                "other bits; resume where it was begun, or start anew without --resume"
             )
         with torch.no_grad():
             for name, tensor in (self.network.tensors | self._optimiser.state()).items():
@@ -184,8 +196,14 @@ class Fit:
         warm = min(1.0, (self.step + 1) / WARM_UP)
         return self._factor * warm * self.schedule.scale(batch.visit_step)
 
-    def _target(self, batch: signals.Batch) -> torch.Tensor:
-        return reconstruct.to_field(batch.values, self.reader.spec.kind)
+    def _draw(self, batch: signals.Batch) -> Draw:
+        """Coordinates and targets in the field's units, of a part of the batch's tiles."""
+
+        def draw(first: int, last: int) -> tuple[torch.Tensor, torch.Tensor]:
+            u, values = batch.draw(first, last)
+            return u, reconstruct.to_field(values, self.reader.spec.kind)
+
+        return draw
 
     @torch.no_grad()
     def _start_slab(self, batch: signals.Batch) -> None:
@@ -215,9 +233,13 @@ class Fit:
     def _measure(self) -> bool:
         """Keep the best on the probe, save now and then; True where the target is met."""
         batch = self.sampler.probe()
-        target = self._target(batch)
+        u, target = self._draw(batch)(0, batch.tiles.stop - batch.tiles.start)
         self.power = float(target.square().mean())
-        error = float(self.network.error(batch.tiles, batch.u, target))
+        error = float(
+            self.network.error(
+                batch.tiles, batch.rows, lambda first, last: (u[first:last], target[first:last])
+            )
+        )
         # With several slabs the probe sees one of them, so errors at different times do not compare.
         if math.isfinite(error) and (error < self._best_error or self.schedule.slabs > 1):
             self._best_error = error
@@ -270,6 +292,7 @@ class Fit:
                 "best_error": self._best_error,
                 "seconds": self.seconds,
                 "threads": self.threads,
+                "path": self.path,
             },
         )
 
@@ -283,7 +306,7 @@ class Fit:
             self.quality_db(self.mse),
             self.seconds,
             None if left is None else left * clock.step_s,
-            batch.u.shape[0] * batch.u.shape[1] / clock.step_s if clock.step_s else 0.0,
+            batch.size / clock.step_s if clock.step_s else 0.0,
             note,
         )
 

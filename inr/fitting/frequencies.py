@@ -1,10 +1,12 @@
-"""ω from the signal: a tile's first layer should reach the frequencies that carry its energy.
+"""ω from the signal: a tile's first layer should reach the frequencies that it has to make.
 
-Their root mean square, in radians a sample, comes from finite differences (Parseval):
+For pictures and video that is their root mean square, in radians a sample, from finite
+differences (Parseval):
 
     ν² = E|Δf|² / E|f - mean f|²                                           (1)
 
 and times the samples in half a tile it is in radians per unit of the tile's local coordinate.
+For sound it is the median of `division.py`, in the same unit.
 """
 
 import math
@@ -12,35 +14,43 @@ from dataclasses import replace
 
 import numpy as np
 
-from inr import signals
+from inr import fields, signals
 from inr.specs import FieldSpec
 
-# ω = REACH · ν · sqrt(3 D), within RANGE; both measured on kodim05, kodim15, bach, counting and
+# ω = REACH · frequency, within RANGE; measured on div2k/08, kodim05, 15, 23, bach, counting and
 # librispeech at fixed steps (data/baselines/README.md).
-REACH = {"image": 1.0, "audio": 0.58, "video": 1.0}
-RANGE = {"image": (6.0, 20.0), "audio": (60.0, 2000.0), "video": (6.0, 15.0)}
+REACH = {"image": 2.45, "audio": 0.62, "video": 2.45}
+RANGE = {"image": (18.5, 20.0), "audio": (10.0, 2000.0), "video": (6.0, 15.0)}
 HIDDEN = {"image": 20.0, "audio": 30.0, "video": 15.0}
 LARGEST = 4096.0  # what a file can hold
 WINDOW = {"image": 256, "audio": 65536, "video": 2}  # units along the slowest axis
 
 
-def match_frequencies(field: FieldSpec, reader: signals.Reader) -> tuple[FieldSpec, str]:
-    """The field with the ω of its first and of its other layers, and the reason in words."""
-    if field.activation.omega_hidden == 1.0:
+def match_frequencies(
+    field: FieldSpec, reader: signals.Reader, local: float | None = None
+) -> tuple[FieldSpec, str]:
+    """The field with the ω of its first and of its other layers, and the reason in words.
+
+    Args:
+        field: all but its ω.
+        reader: the signal.
+        local: its frequency in radians per half tile, where it is known already.
+    """
+    reach = fields.activation(field.activation.name).tuning.reach
+    if reach == 0.0:
         return field, f"{field.activation.name}: frequencies as published"
     spec = reader.spec
-    halves = [n / k / 2 for n, k in zip(spec.shape, field.tiles, strict=True)]
-    local = math.sqrt(sum((r * h) ** 2 for r, h in zip(roughness(reader), halves, strict=True)))
-    # The first layer's weights are uniform in ±1/D, so ω/sqrt(3 D) is its own rms frequency.
-    first = REACH[spec.kind] * local * math.sqrt(3 * field.dims)
+    if local is None:
+        halves = [n / k / 2 for n, k in zip(spec.shape, field.tiles, strict=True)]
+        local = math.sqrt(sum((r * h) ** 2 for r, h in zip(roughness(reader), halves, strict=True)))
     low, high = RANGE[spec.kind]
     # Narrow networks cannot tie high frequencies together: kodim05 loses 2.5 dB at 69 against 15.
     high = min(high * (field.width / 16) ** 0.25, LARGEST)
-    first = _sixteenths(min(max(first, low), high))
+    first = _sixteenths(reach * min(max(REACH[spec.kind] * local, low), high))
     hidden = _sixteenths(HIDDEN[spec.kind])
     activation = replace(field.activation, omega_first=first, omega_hidden=hidden)
     return replace(field, activation=activation), (
-        f"omega {first:g} then {hidden:g}: the signal's rms frequency is {local:.1f} rad per half tile"
+        f"omega {first:g} then {hidden:g}: the signal's frequency is {local:.1f} rad per half tile"
     )
 
 

@@ -16,8 +16,10 @@ from inr.specs import ActivationSpec, FieldSpec, FitSpec, SignalSpec
 HIDDEN = 2
 # The width that the number of tiles aims at; sound wants many short windows: librispeech at equal
 # parameters and steps has 22.1 dB with tiles of width 13 and 23.6 dB with width 11.
-TILE_WIDTH = {"image": 16, "audio": 8, "video": 16}
-MARGIN = 4  # 64ths of a cell
+TILE_WIDTH = {"image": 19, "audio": 9, "video": 16}
+MARGIN = 4  # 64ths of a tile, at most
+OVERLAP = 0.5  # samples that a margin has at least: it costs capacity (div2k/08: 1.8 dB for 4/64 of 34)
+FULL = 0.98  # of the budget: a count that uses as much is not improved on
 TIME_STRETCH = 2.0  # a frame is worth two pixels when tiles are shaped
 SIDE = 4  # samples along the side of a tile, at least: a smaller one has fewer samples than weights
 ROWS_HELD = 8  # tile rows that the memory of the samples could hold once, where there are slabs
@@ -38,24 +40,43 @@ def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec
     single = request.profile == "single"
     least = 1 if single else _tile_rows_needed(request, spec)
     count = 1 if single else max(1, round(budget / fields.param_count(base)))
-    while True:
+
+    def field_of(count: int) -> FieldSpec:
         tiles = split(spec, count, least)
-        several = math.prod(tiles) > 1
-        candidate = replace(
+        return replace(
             base,
             tiles=tiles,
-            margin=tuple(MARGIN if k > 1 else 0 for k in tiles),
-            gain=spec.kind == "audio" and several,
+            margin=tuple(margin(n, k) for n, k in zip(spec.shape, tiles, strict=True)),
+            gain=spec.kind == "audio" and math.prod(tiles) > 1,
             # Slabs train one after the other, so tiles that live in different slabs share nothing.
             activation=replace(activation, shared=least == 1),
             width=1,
         )
-        if fields.param_count(candidate) <= budget or count == 1:
-            break
+
+    while count > 1 and fields.param_count(field_of(count)) > budget:
         count //= 2
-    field = _widest(candidate, budget, least)
+    # Widths are whole numbers: a count near the one aimed at leaves less of the budget unused.
+    near = [max(1, round(count * 2 ** (i / 16))) for i in (0, 1, -1, 2, -2, 3, -3, 4, -4)]
+    fitting = [c for c in near if fields.param_count(field_of(c)) <= budget] if count > 1 else []
+    field = max(
+        (widest(field_of(c), budget, least) for c in fitting or [count]),
+        key=lambda f: min(fields.param_count(f), FULL * budget),
+    )
     _check_memory(field, request)
     return field
+
+
+def with_levels(field: FieldSpec, levels: tuple[int, ...], budget: int) -> FieldSpec:
+    """The field with its slowest axis cut by these levels, and as wide as the budget allows."""
+    if not levels:
+        return field
+    tiles = (sum(2**level for level in levels), *field.tiles[1:])
+    return widest(replace(field, tiles=tiles, levels=levels, width=1), budget, 1)
+
+
+def margin(samples: int, tiles: int) -> int:
+    """64ths of a tile by which tiles overlap."""
+    return min(MARGIN, math.ceil(64 * OVERLAP * tiles / samples)) if tiles > 1 else 0
 
 
 def affordable_params(request: FitSpec) -> int:
@@ -121,7 +142,7 @@ def _cubes(sides: list[float], most: list[int], count: float) -> list[int]:
     return tiles
 
 
-def _widest(base: FieldSpec, budget: int, least: int) -> FieldSpec:
+def widest(base: FieldSpec, budget: int, least: int) -> FieldSpec:
     """The widest network within the budget."""
     if fields.param_count(base) > budget:
         why = f"{base.tile_count} tiles, which the memory asks for" if least > 1 else "one network"

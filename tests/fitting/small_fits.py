@@ -44,7 +44,7 @@ def setting(kind, steps, **request):
     }[kind]
     plan = replace(
         fitting.make_plan(asked, reader),
-        field=spec, rates=Rates(0.2 / 15, 6e-3), batch=128, steps=steps, seconds=None,
+        field=spec, rates=Rates(0.2 / 15, 6e-3, 2e-3), batch=128, steps=steps, seconds=None,
     )  # fmt: skip
     return asked, plan, reader
 

@@ -63,7 +63,7 @@ def test_bytes_that_would_not_help_are_not_spent(reference):
     out = coded(reference, max_size=100_000)
     assert len(out.data) < 2 * FIELD.params
     got, best = (quality_db(f, SIGNAL, reference) for f in (out.field, FIELD))
-    assert got == pytest.approx(best, abs=0.05)
+    assert got == pytest.approx(best, abs=0.1)
 
 
 def test_more_bytes_never_look_worse(reference):
