@@ -11,6 +11,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from inr import __version__
+from inr.cli.bench import bench
 from inr.cli.complaints import EXPECTED, complaint
 from inr.cli.decode import decode
 from inr.cli.doctor import doctor
@@ -20,7 +21,15 @@ from inr.cli.fit import fit
 from inr.cli.info import info
 from inr.errors import SpecError
 
-VERBS = {"fit": fit, "decode": decode, "eval": evaluate, "info": info, "export": export, "doctor": doctor}
+VERBS = {
+    "fit": fit,
+    "decode": decode,
+    "eval": evaluate,
+    "info": info,
+    "export": export,
+    "bench": bench,
+    "doctor": doctor,
+}
 
 
 def _one_line(error: CycloptsError) -> str:

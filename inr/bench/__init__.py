@@ -1,0 +1,28 @@
+"""Comparisons with other ways to do the same: opponents, closed forms, and the tables they end in."""
+
+from inr.bench.curves import baselines_folder, curve_path, read_curve, record_curve
+from inr.bench.jobs import data_folder, find_job
+from inr.bench.journal import Journal
+from inr.bench.machine import machine
+from inr.bench.names import Bench, find_bench
+from inr.bench.recipes import RECIPES, Recipe, cached_rows
+from inr.bench.request import BenchRequest
+from inr.bench.table import cells
+
+__all__ = [
+    "Bench",
+    "BenchRequest",
+    "Journal",
+    "RECIPES",
+    "Recipe",
+    "baselines_folder",
+    "cached_rows",
+    "cells",
+    "curve_path",
+    "data_folder",
+    "find_bench",
+    "find_job",
+    "machine",
+    "read_curve",
+    "record_curve",
+]
