@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit(f"{name}: INR_DATA names no folder with {job.path}")
     with signals.open_reader(source, kind=None if job.path else "image") as reader:
         native, kind = reader.read(0, reader.spec.shape[0]), reader.spec.kind
-    opponent = bench.Recipe(native, kind, recipe, width=job.width, chunk=bench.cached_rows(job.width))
+    opponent = bench.Recipe(native, kind, recipe, width=job.width, compiled=True)
     path = bench.curve_path(bench.baselines_folder(), name, recipe)
     command = "python scripts/curves.py " + shlex.join(sys.argv[1:])
     for line in bench.record_curve(path, opponent, steps, max(1, steps // 50), command):

@@ -1,6 +1,7 @@
 """Comparisons with other ways to do the same: opponents, closed forms, and the tables they end in."""
 
 from inr.bench.curves import baselines_folder, curve_path, read_curve, record_curve
+from inr.bench.engine import float_db
 from inr.bench.jobs import data_folder, find_job
 from inr.bench.journal import Journal
 from inr.bench.machine import machine
@@ -22,6 +23,7 @@ __all__ = [
     "data_folder",
     "find_bench",
     "find_job",
+    "float_db",
     "machine",
     "read_curve",
     "record_curve",

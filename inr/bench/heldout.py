@@ -32,7 +32,7 @@ def held_out(picture: np.ndarray, params: int, seconds: float) -> HeldOut:
         seconds: of the fit.
     """
     half = np.ascontiguousarray(picture[::2, ::2])
-    field = fit_ours(half, params, seconds).field
+    field = fit_ours(half, params, seconds, between=True).field
     shape = picture.shape[:2]
     return HeldOut(_db(picture, on_full_grid(field, shape)), _db(picture, spline(half, shape)))
 

@@ -86,9 +86,18 @@ def speed_jobs(mode: str) -> list[Job]:
             Job("gt_bach.wav", "audio/gt_bach.wav", 199_000, budget_s=2.0, candidates=6),
         ]
     pictures = [
-        Job("camera", None, 199_000, 38.2, start_s=4.0, held_out=True),
+        Job("camera", None, 199_000, 38.2, start_s=1.0, limit_s=120.0, held_out=True, candidates=6),
         *(
-            Job(f"div2k/{n}", f"div2k/{n}.png", 199_000, 35.0, start_s=12.0, held_out=True)
+            Job(
+                f"div2k/{n}",
+                f"div2k/{n}.png",
+                199_000,
+                35.0,
+                start_s=3.0,
+                limit_s=120.0,
+                held_out=True,
+                candidates=6,
+            )
             for n in ("04", "08")
         ),
         *(
@@ -97,11 +106,11 @@ def speed_jobs(mode: str) -> list[Job]:
         ),
     ]
     sounds = [
-        Job(name, f"audio/{name}", 199_000, budget_s=seconds)
+        Job(name, f"audio/{name}", 199_000, budget_s=seconds, tuned=seconds < 10, candidates=6)
         for name in ("gt_bach.wav", "gt_counting.wav")
         for seconds in (2.0, 60.0)
     ]
-    clip = Job("bikes.mp4", "video/bikes.mp4", 484_003, budget_s=100.0, width=400, candidates=6)
+    clip = Job("bikes.mp4", "video/bikes.mp4", 484_003, budget_s=100.0, width=400, tuned=False)
     return [*pictures, *sounds, clip]
 
 

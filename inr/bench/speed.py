@@ -25,6 +25,7 @@ from inr.bench.request import BenchRequest
 
 TIMED_STEPS = {"quick": 1, "default": 3, "full": 3}
 SEARCH_S = {"quick": (0.5, 3.0), "default": (5.0, 30.0), "full": (5.0, 60.0)}  # least and most
+HELD_OUT, HELD_OUT_S = 3, 10.0  # parameters a value, as on the camera row; seconds at least
 MEASURED_EVERY = 10
 UNKNOWN_STEPS = 1000  # that the recipe is run for where no curve says how many it needs
 ROOM = 1.5  # times the steps that its curve says, where it is run
@@ -37,8 +38,8 @@ NOTES = (
     "the cache",
     "tuned MLP: one sine network of our engine, the best of the printed search; its search is not counted",
     "DCT: the best block size, as many coefficients as we have parameters, their places free of charge",
-    "held-out: pixels left out when every second of every second row is fitted, with as many parameters "
-    "a value",
+    "held-out: pixels left out when every second of every second row is fitted, with 3 parameters a value",
+    "sine: the same field with plain sines and their own omega, in the same time",
     "GFLOP/s: 6 x parameters x samples over the whole time, ours / recipe's step / tuned",
 )
 
@@ -83,12 +84,15 @@ def measure(job: Job, source: Source, request: BenchRequest) -> Generator[str, N
             ("snr_db" if kind == "audio" else "psnr_db"): _finite(best.db),
             "ours_gflops": round(best.gflops, 1),
         }
+        plain = ours.fit_ours(source, job.params, best.seconds, activation="sine")
+        row["sine_db"] = _finite(plain.db)
+        yield f"sine: {plain.seconds:.1f} s  {plain.db:.2f} dB"
         db, block = dct_db(reader, best.params)
         row["dct_db"] = _finite(db)
         yield f"DCT with {best.params} coefficients: {db:.2f} dB, blocks of {'x'.join(map(str, block))}"
         whole = reader.read(0, reader.spec.shape[0]) if job.held_out or job.width else None
     if job.held_out and whole is not None:
-        between = held_out(whole, best.params // 4, best.seconds)
+        between = held_out(whole, HELD_OUT * (whole.size // 4), max(HELD_OUT_S, best.seconds))
         row |= {"held_out_db": _finite(between.ours_db), "spline_db": _finite(between.spline_db)}
         yield f"held out: {between.ours_db:.2f} dB; cubic spline {between.spline_db:.2f} dB"
     goal = job.target_db if job.target_db is not None else best.db

@@ -90,6 +90,7 @@ SPEED: Columns = (
     ("recipe", _recipe),
     ("tuned MLP", _tuned),
     ("DCT dB", _plain("dct_db", ".2f")),
+    ("sine dB", _plain("sine_db", ".2f")),
     ("held-out dB", _held_out),
     ("GFLOP/s", _gflops),
 )

@@ -3,6 +3,7 @@
 from inr.fitting.checkpoint import has_state
 from inr.fitting.finish import Coded
 from inr.fitting.fit import Fit
+from inr.fitting.network import TrainingNetwork
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
 from inr.fitting.report import report
@@ -14,6 +15,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Progress",
+    "TrainingNetwork",
     "drive",
     "export",
     "has_state",

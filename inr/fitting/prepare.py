@@ -21,7 +21,13 @@ def make_sampler(
             reader, batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
         )
     return signals.Sampler(
-        reader, axes(plan.field), batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
+        reader,
+        axes(plan.field),
+        batch=plan.batch,
+        seed=request.seed,
+        memory_bytes=room,
+        device=device,
+        between=plan.between,
     )
 
 

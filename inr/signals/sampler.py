@@ -11,6 +11,10 @@ holds is a function of (seed, t) alone, so the state to save is one number.
 
 Tiles whose boxes have the same shape form a group and share its permutations: one gather
 serves all of them.
+
+With `between`, a share of every batch lies half way between the samples, with the values of
+`refine.py`: boxes then hold a grid of twice the density, one half step beyond their samples, and
+the permutations walk through its even places.
 """
 
 import bisect
@@ -28,8 +32,11 @@ from inr import coords, kernel
 from inr.errors import SpecError
 from inr.partition import Axis
 from inr.signals.base import Reader
+from inr.signals.compact import compact, compact_to_float
+from inr.signals.refine import PAD, refine
 from inr.signals.samples import FULL_SCALE, native_dtype
 
+_RANGE = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 # The batch number of `probe`: no run gets that far.
 PROBE = 1 << 40
 
@@ -78,7 +85,9 @@ class Batch:
 class _Group:
     """Tiles with boxes of one shape: their places in the slab, samples and local coordinates."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of the box as it is held
+    inner: tuple[int, ...]  # of the samples in it
+    offset: tuple[int, ...]  # place of the first sample in the box, along each axis
     places: list[int]
     samples: Tensor  # [G, n, C], compact dtype
     local: list[Tensor]  # per axis [G, n_d], float32
@@ -100,6 +109,7 @@ class Sampler:
         memory_bytes: bound on the samples held.
         visit: steps a slab is held before the next one takes its place.
         device: where the batches are wanted.
+        between: share of a batch half way between samples; needs 2^D times the memory for samples.
 
     Raises:
         SpecError: a tile has no sample, or not even one row of tiles fits the memory; the message
@@ -116,8 +126,10 @@ class Sampler:
         memory_bytes: int = 1 << 29,
         visit: int = 1 << 40,
         device: str = "cpu",
+        between: float = 0.0,
     ) -> None:
         self._reader, self._partition = reader, partition
+        self._off, self._density = int(between * batch), 2 if between > 0 else 1
         self._batch, self._seed, self.visit, self._device = batch, seed, visit, device
         self._native = native_dtype(reader.spec)
         self._itemsize = np.dtype(self._native).itemsize
@@ -198,7 +210,7 @@ class Sampler:
     def _take(self, slab: int, done: int) -> Batch:
         groups = self._hold(slab)
         tiles = self.slab_tiles(slab)
-        indices = [self._index(slab, int(np.prod(group.shape)), done) for group in groups]
+        indices = [self._index(slab, group, done) for group in groups]
 
         def draw(first: int, last: int) -> tuple[Tensor, Tensor]:
             u = torch.empty(last - first, self._batch, len(self._partition))
@@ -229,7 +241,9 @@ class Sampler:
             u[where, :, d] = table[slice(*part)][:, torch.from_numpy(place)]
 
     def _identity(self) -> dict[str, Any]:
-        return {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)}
+        return {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)} | (
+            {"between": self._off} if self._off else {}
+        )
 
     def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
         """Runs of tile rows whose samples fit the memory: as few as can be, and even where they fit so.
@@ -237,7 +251,7 @@ class Sampler:
         Half the memory is for the samples, half for the window they are cut from.
         """
         channels, width = self._reader.spec.channels, self._itemsize
-        across = channels * width
+        across = channels * width * self._density ** len(self._partition)
         for axis, x in zip(self._partition[1:], self._grid, strict=True):
             across *= sum(b - a for a, b in axis.spans(x))
         room = memory_bytes // 2
@@ -272,49 +286,94 @@ class Sampler:
             [(tile, start, stop) for tile, (start, stop) in enumerate(axis.spans(x))]
             for axis, x in zip(self._partition[1:], self._grid, strict=True)
         ]
-        boxes = list(itertools.product(range(first, last), itertools.product(*rest)))
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for place, (row, box) in enumerate(boxes):
-            a, b = self._rows[row]
-            groups.setdefault((b - a, *(stop - start for _, start, stop in box)), []).append(place)
-        ready = [self._empty_group(shape, places, boxes) for shape, places in groups.items()]
+        boxes = [
+            (row, ((row, *self._rows[row]), *across))
+            for row, across in itertools.product(range(first, last), itertools.product(*rest))
+        ]
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for place, (_, box) in enumerate(boxes):
+            groups.setdefault(self._layout(box), []).append(place)
+        ready = [self._empty_group(key, places, boxes) for key, places in groups.items()]
         where = {place: (g, i) for g, group in enumerate(ready) for i, place in enumerate(group.places)}
         per_row = len(boxes) // (last - first)
         for row in range(first, last):
-            window = self._reader.read(*self._rows[row])
+            window, start = self._window(row)
             for place in range((row - first) * per_row, (row - first + 1) * per_row):
-                box = tuple(slice(start, stop) for _, start, stop in boxes[place][1])
+                cuts = [self._cut(d, a, b) for d, (_, a, b) in enumerate(boxes[place][1])]
+                box = (slice(cuts[0][0] - start, cuts[0][1] - start), *(slice(*cut) for cut in cuts[1:]))
                 g, i = where[place]
-                cut = window[(slice(None), *box)]
-                ready[g].samples[i].numpy()[...] = compact(cut).reshape(-1, cut.shape[-1])
+                ready[g].samples[i].numpy()[...] = window[box].reshape(-1, window.shape[-1])
         return ready
 
-    def _empty_group(self, shape: tuple[int, ...], places: list[int], boxes: list[Any]) -> _Group:
-        local: list[list[np.ndarray]] = [[] for _ in shape]
+    def _window(self, row: int) -> tuple[np.ndarray, int]:
+        """The compact samples of a row of tiles, of the density held, and the place of the first one."""
+        a, b = self._rows[row]
+        if self._density == 1:
+            return compact(self._reader.read(a, b)), a
+        first, last = max(0, a - PAD), min(self._reader.spec.shape[0], b + PAD)
+        native = self._reader.read(first, last)
+        fine = native
+        for d in range(len(self._partition)):
+            fine = refine(fine, d)
+        if self._native != "float32":
+            fine = np.clip(np.rint(fine), *_RANGE[self._native])
+        return compact(fine.astype(native.dtype)), 2 * first
+
+    def _cut(self, d: int, a: int, b: int) -> tuple[int, int]:
+        """The run of held places that belongs to samples a .. b-1 of an axis."""
+        if self._density == 1:
+            return a, b
+        return max(0, 2 * a - 1), min(2 * self._reader.spec.shape[d] - 1, 2 * b)
+
+    def _layout(self, box: tuple[tuple[int, int, int], ...]) -> tuple[Any, ...]:
+        """What tiles of one group have in common: shape held, samples in it, place of the first."""
+        cuts = [self._cut(d, a, b) for d, (_, a, b) in enumerate(box)]
+        return (
+            tuple(stop - start for start, stop in cuts),
+            tuple(b - a for _, a, b in box),
+            tuple(self._density * a - start for (_, a, _), (start, _) in zip(box, cuts, strict=True)),
+        )
+
+    def _empty_group(self, layout: tuple[Any, ...], places: list[int], boxes: list[Any]) -> _Group:
+        local: list[list[np.ndarray]] = [[] for _ in layout[0]]
         for place in places:
-            row, box = boxes[place]
-            a, b = self._rows[row]
-            first = self._partition[0].local(coords.axis(self._reader.spec.shape[0], a, b), row)
-            local[0].append(first.astype(np.float32))
-            for d, (tile, start, stop) in enumerate(box):
-                across = self._partition[d + 1].local(self._grid[d][start:stop], tile)
-                local[d + 1].append(across.astype(np.float32))
-        n = int(np.prod(shape, dtype=np.int64))
+            for d, (tile, a, b) in enumerate(boxes[place][1]):
+                held = np.arange(*self._cut(d, a, b)) / self._density
+                x = coords.at(held, self._reader.spec.shape[d])
+                local[d].append(self._partition[d].local(x, tile).astype(np.float32))
+        n = int(np.prod(layout[0], dtype=np.int64))
         dtype = {1: torch.uint8, 2: torch.int16, 4: torch.float32}[self._itemsize]
         samples = torch.empty(len(places), n, self._reader.spec.channels, dtype=dtype)
         tables = [torch.from_numpy(np.stack(t)) for t in local]
-        return _Group(shape, places, samples, tables)
+        return _Group(*layout, places, samples, tables)
 
-    def _index(self, slab: int, n: int, done: int) -> np.ndarray:
-        """Which of a box's n samples batch number `done` takes: the next B of endless permutations."""
-        start = done * self._batch
-        parts, wanted = [], self._batch
+    def _index(self, slab: int, group: _Group, done: int) -> np.ndarray:
+        """Which of a box's places batch number `done` takes: the next B samples of endless permutations.
+
+        Where there is a share between the samples it comes last, and not in the probe's batch.
+        """
+        n = int(np.prod(group.inner))
+        off = self._off if done != PROBE else 0
+        count = self._batch - off
+        start = done * count
+        parts, wanted = [], count
         while wanted:
             cycle, offset = divmod(start, n)
             take = min(n - offset, wanted)
             parts.append(self._order(slab, n, cycle)[offset : offset + take])
             start, wanted = start + take, wanted - take
-        return np.concatenate(parts)
+        if self._density == 1:
+            return np.concatenate(parts)
+        places = np.unravel_index(np.concatenate(parts), group.inner)
+        held = [2 * p + o for p, o in zip(places, group.offset, strict=True)]
+        return np.concatenate(
+            [np.ravel_multi_index(held, group.shape), self._between(slab, group, done, off)]
+        )
+
+    def _between(self, slab: int, group: _Group, done: int, count: int) -> np.ndarray:
+        """Random places of a box; some are samples, where all axes happen to hit one."""
+        seed = np.random.SeedSequence([self._seed, slab, done, *group.shape])
+        return np.random.Generator(np.random.Philox(seed)).integers(0, int(np.prod(group.shape)), count)
 
     def _order(self, slab: int, n: int, cycle: int) -> np.ndarray:
         key = (slab, n, cycle)
@@ -324,20 +383,3 @@ class Sampler:
             seed = np.random.SeedSequence([self._seed, slab, n, cycle])
             self._orders[key] = np.random.Generator(np.random.Philox(seed)).permutation(n)
         return self._orders[key]
-
-
-def compact(native: np.ndarray) -> np.ndarray:
-    """uint16 as int16 shifted by half its range: torch gathers int16, and hardly uint16."""
-    if native.dtype == np.uint16:
-        return (native.astype(np.int32) - 32768).astype(np.int16)
-    return np.ascontiguousarray(native)
-
-
-def compact_to_float(samples: Tensor, native: str) -> Tensor:
-    """Compact samples in signal units, as `signals.samples.to_float` gives them; float32."""
-    if native == "float32":
-        return samples
-    values = samples.to(torch.float32)
-    if native == "uint16":
-        values += 32768.0
-    return values.div_(FULL_SCALE[native])
