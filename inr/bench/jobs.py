@@ -86,7 +86,7 @@ def speed_jobs(mode: str) -> list[Job]:
             Job("gt_bach.wav", "audio/gt_bach.wav", 199_000, budget_s=2.0, candidates=6),
         ]
     pictures = [
-        Job("camera", None, 199_000, 38.2, start_s=1.0, limit_s=120.0, held_out=True, candidates=6),
+        Job("camera", None, 199_000, 38.2, start_s=1.0, limit_s=60.0, held_out=True, candidates=6),
         *(
             Job(
                 f"div2k/{n}",
@@ -101,16 +101,16 @@ def speed_jobs(mode: str) -> list[Job]:
             for n in ("04", "08")
         ),
         *(
-            Job(f"kodim{n}", f"kodak/kodim{n}.png", 300_000, budget_s=60.0, width=0, tuned=False)
+            Job(f"kodim{n}", f"kodak/kodim{n}.png", 300_000, budget_s=20.0, width=0, tuned=False)
             for n in ("03", "05", "15", "20", "23")
         ),
     ]
     sounds = [
-        Job(name, f"audio/{name}", 199_000, budget_s=seconds, tuned=seconds < 10, candidates=6)
+        Job(name, f"audio/{name}", 199_000, budget_s=seconds, tuned=seconds < 10, candidates=4)
         for name in ("gt_bach.wav", "gt_counting.wav")
         for seconds in (2.0, 60.0)
     ]
-    clip = Job("bikes.mp4", "video/bikes.mp4", 484_003, budget_s=100.0, width=400, tuned=False)
+    clip = Job("bikes.mp4", "video/bikes.mp4", 484_003, budget_s=60.0, width=400, tuned=False)
     return [*pictures, *sounds, clip]
 
 

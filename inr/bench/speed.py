@@ -23,7 +23,7 @@ from inr.bench.ladder import narrated, shortest
 from inr.bench.machine import device_name, free_bytes
 from inr.bench.request import BenchRequest
 
-TIMED_STEPS = {"quick": 1, "default": 3, "full": 3}
+TIMED_STEPS = {"quick": 1, "default": 2, "full": 3}
 SEARCH_S = {"quick": (0.5, 3.0), "default": (5.0, 30.0), "full": (5.0, 60.0)}  # least and most
 HELD_OUT, HELD_OUT_S = 3, 10.0  # parameters a value, as on the camera row; seconds at least
 MEASURED_EVERY = 10

@@ -21,6 +21,8 @@ CELL = 4  # tiles a cell has on average
 LEVELS = 4  # a cell is cut into 2^LEVELS tiles at most
 LEAST = 48  # samples that the shortest tile must have
 THRESHOLDS = -0.5 * np.arange(64.0)  # log2 of a coefficient over a full-scale sine's, falling
+LOOKED_AT_MOST = 1 << 24  # samples in all, and
+LOOKED_AT_A_TIME = 1 << 16  # of a cell: of long sounds a part of every cell stands for it
 READ_AT_ONCE = 1 << 20
 LOOKED_AT = 64  # cells whose frequencies are looked at
 
@@ -55,6 +57,8 @@ def divide(reader: signals.Reader, tiles: int, kept: int, *, even: bool = False)
     levels = np.zeros(cells, dtype=int)
     if cells > 1 and not even:
         levels = _levels(counts[:, threshold], tiles, min(LEVELS, int(np.log2(n / cells / LEAST))))
+    if levels.min() == levels.max():
+        levels[:] = 0
     halves = n / (2.0 * tiles) if not levels.any() else n / (2.0 * cells) / np.exp2(levels)
     local = _median_frequency(reader, edges, threshold, np.broadcast_to(halves, cells))
     return Division(tuple(levels.tolist()) if levels.any() else (), local)
@@ -73,17 +77,28 @@ def _levels(need: np.ndarray, tiles: int, most: int) -> np.ndarray:
 
 def _counts(reader: signals.Reader, edges: np.ndarray) -> np.ndarray:
     """How many coefficients of each cell lie above each threshold.  Shape: [cells, thresholds]."""
-    cells, length = len(edges) - 1, int(np.diff(edges).min())
+    cells, whole = len(edges) - 1, int(np.diff(edges).min())
+    length = _looked_at(edges)
     counts = np.zeros((cells, len(THRESHOLDS)), dtype=np.int64)
-    at_once = max(1, READ_AT_ONCE // length)
+    at_once = max(1, READ_AT_ONCE // length) if length == whole else 1
     for first in range(0, cells, at_once):
         last = min(first + at_once, cells)
-        samples = signals.to_float(reader.read(int(edges[first]), int(edges[last])))
+        begin = int(edges[first])
+        samples = signals.to_float(
+            reader.read(begin, int(edges[last]) if length == whole else begin + length)
+        )
         for cell in range(first, last):
-            start = int(edges[cell] - edges[first])
+            start = int(edges[cell]) - begin
             place = _places(samples[start : start + length])
-            counts[cell] = 2 * np.bincount(place.ravel(), minlength=len(THRESHOLDS)).cumsum()
+            found = np.bincount(place.ravel(), minlength=len(THRESHOLDS)).cumsum()
+            counts[cell] = np.rint(2 * found * (whole / length))
     return counts
+
+
+def _looked_at(edges: np.ndarray) -> int:
+    """Samples of each cell that are looked at."""
+    cells, whole = len(edges) - 1, int(np.diff(edges).min())
+    return min(whole, LOOKED_AT_A_TIME, max(4096, LOOKED_AT_MOST // cells))
 
 
 def _places(samples: np.ndarray) -> np.ndarray:
@@ -97,11 +112,11 @@ def _places(samples: np.ndarray) -> np.ndarray:
 def _median_frequency(reader: signals.Reader, edges: np.ndarray, threshold: int, halves: np.ndarray) -> float:
     """Median over some cells of the frequency of what counts, times the half length of their tiles."""
     found = []
-    length = int(np.diff(edges).min())
+    length = _looked_at(edges)
     for cell in np.unique(np.linspace(0, len(edges) - 2, LOOKED_AT).astype(int)).tolist():
         start = int(edges[cell])
-        place = _places(signals.to_float(reader.read(start, start + min(length, READ_AT_ONCE))))
+        place = _places(signals.to_float(reader.read(start, start + length)))
         bins = np.nonzero(place <= threshold)[0]
-        found.append(bins * (2.0 * np.pi / min(length, READ_AT_ONCE)) * halves[cell])
+        found.append(bins * (2.0 * np.pi / length) * halves[cell])
     every = np.concatenate(found)
     return float(np.median(every)) if every.size else 0.0

@@ -11,7 +11,7 @@ from typing import Any, Self
 from inr import fields, signals
 from inr.fitting.division import divide
 from inr.fitting.frequencies import match_frequencies
-from inr.fitting.layout import affordable_params, choose_layout, exceeds, sample_memory, with_levels
+from inr.fitting.layout import FULL, affordable_params, choose_layout, exceeds, sample_memory, with_levels
 from inr.fitting.optimisers import Rates
 from inr.partition import axes
 from inr.specs import FieldSpec, FitSpec, SignalSpec
@@ -38,6 +38,7 @@ SINGLE_BATCH = 8192
 # The share of a batch that lies between the samples grows with the parameters a value, which are what
 # lets a field bend there: a quarter of them, within these bounds, and nothing where there are few.
 BETWEEN = (1 / 16, 1 / 4)
+REFINING = 15  # bytes that each value of a row of tiles needs while it is refined
 RICH = 0.1
 
 
@@ -92,8 +93,7 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
     field = choose_layout(request, spec, activation, budget)
     local = None
     if spec.kind == "audio":
-        division = divide(reader, field.tile_count, budget // 3, even=field.tile_count == 1)
-        field, local = with_levels(field, division.levels, budget), division.local
+        field, local = _divided(field, reader, budget)
     field, why = match_frequencies(field, reader, local)
     tiles = "x".join(map(str, field.tiles))
     reasons = (
@@ -107,10 +107,23 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
     return Plan(field, rates, batch, seconds, request.steps, reasons, _between(field, request, spec))
 
 
+def _divided(field: FieldSpec, reader: signals.Reader, budget: int) -> tuple[FieldSpec, float]:
+    """Sound cut by its content, with the number of tiles that leaves the least of the budget unused."""
+    count, found = field.tile_count, []
+    for aim in (count,) if count == 1 else tuple(round(count * f) for f in (1.0, 1.08, 1.16, 0.92)):
+        division = divide(reader, aim, budget // 3, even=count == 1)
+        found.append((with_levels(field, division.levels, budget), division.local))
+        if not division.levels or fields.param_count(found[-1][0]) >= FULL * budget:
+            break
+    return max(found, key=lambda f: fields.param_count(f[0]))
+
+
 def _between(field: FieldSpec, request: FitSpec, spec: SignalSpec) -> float:
     """The share of a batch between the samples; it costs about 0.3 dB on them."""
     per_value = fields.param_count(field) / (spec.samples * spec.channels)
-    dense = exceeds(spec, sample_memory(request.memory_bytes), margins=1.5 * 2.0 ** len(spec.shape))
+    room, density = sample_memory(request.memory_bytes), 2.0 ** len(spec.shape)
+    row = spec.samples * spec.channels / field.tiles[0]
+    dense = exceeds(spec, room, margins=1.5 * density) or REFINING * density * row > room
     if per_value < RICH or request.preset == "fast" or spec.kind == "video" or dense:
         return 0.0
     return min(BETWEEN[1], max(BETWEEN[0], per_value / 4))

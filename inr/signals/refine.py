@@ -32,13 +32,14 @@ WEIGHTS = _weights()
 
 
 def refine(samples: Array, axis: int) -> Array:
-    """Samples and the values between them, in turn, along one axis: n become 2 n - 1; float64.
+    """Samples and the values between them, in turn, along one axis: n become 2 n - 1; float32,
+    or float64 where the samples are wider than 16 bits.
 
     The ends are mirrored; a window of a longer signal brings PAD samples more on each side.
     """
-    x = np.moveaxis(np.asarray(samples, dtype=np.float64), axis, 0)
+    x = np.moveaxis(np.asarray(samples, dtype=np.result_type(samples, np.float32)), axis, 0)
     n = len(x)
-    out = np.empty((2 * n - 1, *x.shape[1:]))
+    out = np.empty((2 * n - 1, *x.shape[1:]), dtype=x.dtype)
     out[::2] = x
     if n > 1:
         places = np.arange(-TAPS, n + TAPS)
@@ -48,5 +49,5 @@ def refine(samples: Array, axis: int) -> Array:
         between = out[1::2]
         between[...] = 0.0
         for k, w in enumerate(WEIGHTS):
-            between += w * (far[TAPS - k : TAPS - k + n - 1] + far[TAPS + 1 + k : TAPS + k + n])
+            between += x.dtype.type(w) * (far[TAPS - k : TAPS - k + n - 1] + far[TAPS + 1 + k : TAPS + k + n])
     return np.moveaxis(out, 0, axis)

@@ -81,6 +81,9 @@ class Batch:
         return self._whole[1]
 
 
+_Layout = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
 @dataclass
 class _Group:
     """Tiles with boxes of one shape: their places in the slab, samples and local coordinates."""
@@ -241,9 +244,8 @@ class Sampler:
             u[where, :, d] = table[slice(*part)][:, torch.from_numpy(place)]
 
     def _identity(self) -> dict[str, Any]:
-        return {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)} | (
-            {"between": self._off} if self._off else {}
-        )
+        own = {"seed": self._seed, "batch": self._batch, "visit": self.visit, "slabs": len(self.slabs)}
+        return own | {"between": self._off}
 
     def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
         """Runs of tile rows whose samples fit the memory: as few as can be, and even where they fit so.
@@ -251,11 +253,12 @@ class Sampler:
         Half the memory is for the samples, half for the window they are cut from.
         """
         channels, width = self._reader.spec.channels, self._itemsize
-        across = channels * width * self._density ** len(self._partition)
-        for axis, x in zip(self._partition[1:], self._grid, strict=True):
-            across *= sum(b - a for a, b in axis.spans(x))
+        across = channels * width
+        for d, (axis, x) in enumerate(zip(self._partition[1:], self._grid, strict=True), 1):
+            across *= sum(last - first for first, last in (self._cut(d, *span) for span in axis.spans(x)))
         room = memory_bytes // 2
-        sizes = np.array([b - a for a, b in self._rows], dtype=np.int64) * across
+        rows = [last - first for first, last in (self._cut(0, *row) for row in self._rows)]
+        sizes = np.array(rows, dtype=np.int64) * across
         if sizes.max() > room:
             raise SpecError(
                 f"sampler: one row of tiles needs {2 * sizes.max() / 1e6:.0f} MB for its samples; "
@@ -290,7 +293,7 @@ class Sampler:
             (row, ((row, *self._rows[row]), *across))
             for row, across in itertools.product(range(first, last), itertools.product(*rest))
         ]
-        groups: dict[tuple[Any, ...], list[int]] = {}
+        groups: dict[_Layout, list[int]] = {}
         for place, (_, box) in enumerate(boxes):
             groups.setdefault(self._layout(box), []).append(place)
         ready = [self._empty_group(key, places, boxes) for key, places in groups.items()]
@@ -325,7 +328,7 @@ class Sampler:
             return a, b
         return max(0, 2 * a - 1), min(2 * self._reader.spec.shape[d] - 1, 2 * b)
 
-    def _layout(self, box: tuple[tuple[int, int, int], ...]) -> tuple[Any, ...]:
+    def _layout(self, box: tuple[tuple[int, int, int], ...]) -> _Layout:
         """What tiles of one group have in common: shape held, samples in it, place of the first."""
         cuts = [self._cut(d, a, b) for d, (_, a, b) in enumerate(box)]
         return (
@@ -334,7 +337,7 @@ class Sampler:
             tuple(self._density * a - start for (_, a, _), (start, _) in zip(box, cuts, strict=True)),
         )
 
-    def _empty_group(self, layout: tuple[Any, ...], places: list[int], boxes: list[Any]) -> _Group:
+    def _empty_group(self, layout: _Layout, places: list[int], boxes: list[Any]) -> _Group:
         local: list[list[np.ndarray]] = [[] for _ in layout[0]]
         for place in places:
             for d, (tile, a, b) in enumerate(boxes[place][1]):

@@ -53,9 +53,9 @@ def test_a_row_has_the_keys_of_the_contract_and_its_ratios_are_those_of_its_time
     assert any("15.00 dB at step 20, projected" in line for line in lines)
     assert all(line.startswith("waves: ") for line in lines)
     shown = bench.cells(bench.find_bench("speed").columns, row)
-    assert len(shown) == 9
+    assert len(shown) == 10
     assert "projected" in shown[4]
-    assert "spline" in shown[7]
+    assert "spline" in shown[8]
 
 
 def test_a_target_that_the_curve_never_reaches_gives_a_lower_bound(request_of):
@@ -119,7 +119,7 @@ def test_resume_gives_finished_rows_back_and_goes_on(request_of):
         picture_job(signal=name, target_db=None, budget_s=0.3, tuned=False, held_out=False, width=0)
         for name in ("first", "second")
     ]
-    (first,) = (i for i in itertools.islice(speed.run(request_of(), jobs), 3) if not isinstance(i, str))
+    (first,) = (i for i in itertools.islice(speed.run(request_of(), jobs), 4) if not isinstance(i, str))
     rows, lines = rows_and_lines(speed.run(request_of(resume=True), jobs))
     assert rows[0] == first
     assert [row["signal"] for row in rows] == ["first", "second"]

@@ -1,75 +1,24 @@
 """The sampler: every sample equally often, values at their own places, bounded memory, exact resume."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
-from inr import coords, kernel, signals
+from inr import coords, signals
 from inr.errors import SpecError
-from inr.kernel import library
 from inr.partition import Axis
-
-PICTURE = (Axis(3, 0.125), Axis(2, 0.0625))
-CLIP = (Axis(2, 0.0625), Axis(2, 0.125), Axis(3, 0.0))
-
-
-def some_array(dtype, shape, seed=0):
-    rng = np.random.default_rng(seed)
-    if dtype == "float32":
-        return rng.uniform(-1, 1, shape).astype(np.float32)
-    info = np.iinfo(dtype)
-    return rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
-
-
-def reader_of(array, kind="image"):
-    options = {"audio": {"rate_hz": Fraction(8000)}, "video": {"fps": Fraction(25)}}
-    return signals.open_reader(array, kind=kind, **options.get(kind, {}))
-
-
-def places_of(batch, partition, shape):
-    """Grid indices [k, B, D] of a batch, from its local coordinates."""
-    tiles = np.stack(
-        np.unravel_index(np.arange(batch.tiles.start, batch.tiles.stop), [a.tiles for a in partition]), -1
-    )
-    out = []
-    for d, (axis, n) in enumerate(zip(partition, shape, strict=True)):
-        left, right = (axis.borders[tiles[:, d, None] + side] for side in (0, 1))
-        x = (batch.u[..., d].double().numpy() * (right - left) + left + right) / 2
-        place = coords.index(x, n)
-        assert np.abs(place - np.rint(place)).max() < 1e-3
-        out.append(np.rint(place).astype(int))
-    return np.stack(out, -1)
-
-
-def boxes(partition, shape):
-    """Index ranges of every tile's widened cell, row-major."""
-    spans = [axis.spans(coords.axis(n)) for axis, n in zip(partition, shape, strict=True)]
-    return [tuple(s[k] for s, k in zip(spans, place, strict=True)) for place in np.ndindex(*map(len, spans))]
-
-
-CASES = {
-    "uint8 picture": ("image", "uint8", (31, 22, 3), PICTURE),
-    "uint16 picture": ("image", "uint16", (31, 22, 4), PICTURE),
-    "int16 sound": ("audio", "int16", (1003, 2), (Axis(7, 0.25),)),
-    "float32 sound": ("audio", "float32", (1003, 1), (Axis(7, 0.25),)),
-    "uneven sound": ("audio", "int16", (1003, 2), (Axis(17, 0.25, (0, 3, 0, 2, 1, 0)),)),
-    "very uneven sound": ("audio", "int16", (2111, 1), (Axis(67, 31 / 64, (6, 0, 1)),)),
-    "uneven tiles without margins": ("audio", "float32", (1003, 1), (Axis(12, 0.0, (1, 3, 0, 0)),)),
-    "uneven picture": ("image", "uint8", (31, 22, 3), (Axis(7, 0.125, (0, 2, 1)), Axis(2, 0.0625))),
-    "clip": ("video", "uint8", (5, 14, 13, 3), CLIP),
-    "deep clip": ("video", "uint16", (5, 14, 13, 3), CLIP),
-    "one network": ("image", "uint8", (31, 22, 3), (Axis(1, 0.0), Axis(1, 0.0))),
-    "one sample of sound": ("audio", "int16", (1, 1), (Axis(1, 0.0),)),
-    "one pixel": ("image", "uint8", (1, 1, 3), (Axis(1, 0.0), Axis(1, 0.0))),
-}
-every_case = pytest.mark.parametrize("name", CASES)
-
-
-def make(name, **options):
-    kind, dtype, shape, partition = CASES[name]
-    array = some_array(dtype, shape)
-    return array, partition, signals.Sampler(reader_of(array, kind), partition, **{"batch": 64} | options)
+from tests.signals.drawn import (
+    PICTURE,
+    TALL,
+    bits,
+    boxes,
+    every_case,
+    held_bytes,
+    make,
+    places_of,
+    reader_of,
+    slabs_of,
+    some_array,
+)
 
 
 @every_case
@@ -142,30 +91,6 @@ def test_a_read_only_array_is_as_good_as_any():
 # With the kernel and without
 
 
-@pytest.fixture
-def without_kernel(monkeypatch):
-    """Run something as if INR_KERNEL=off had been set from the start; skips where nothing would change."""
-    if kernel.load() is None:
-        pytest.skip(f"no kernel: {kernel.why_not()}")
-
-    def run(work):
-        with monkeypatch.context() as patch:
-            patch.setenv("INR_KERNEL", "off")
-            library._load.cache_clear()
-            assert kernel.load() is None
-            result = work()
-        library._load.cache_clear()
-        assert kernel.load() is not None
-        return result
-
-    yield run
-    library._load.cache_clear()
-
-
-def bits(tensors):
-    return [t.numpy().view(np.int32) for t in tensors]
-
-
 @every_case
 def test_the_kernel_draws_the_same_bits_as_torch(name, without_kernel):
     _, _, sampler = make(name)
@@ -193,20 +118,6 @@ def test_the_kernel_draws_the_same_bits_in_every_slab(without_kernel):
 
 
 # Slabs
-
-TALL = (Axis(12, 0.125), Axis(3, 0.125))
-
-
-def slabs_of(memory_bytes, visit=4, shape=(240, 30, 3), **options):
-    array = some_array("uint8", shape)
-    return array, signals.Sampler(
-        reader_of(array), TALL, **{"batch": 40, "memory_bytes": memory_bytes, "visit": visit} | options
-    )
-
-
-def held_bytes(sampler):
-    """What the samples in memory take; the sampler keeps them in `_held`."""
-    return sum(group.samples.numel() * group.samples.element_size() for group in sampler._held[1])
 
 
 @pytest.mark.parametrize("memory_bytes", [10_000, 16_000, 40_000])
