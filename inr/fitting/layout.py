@@ -16,7 +16,7 @@ from inr.specs import ActivationSpec, FieldSpec, FitSpec, SignalSpec
 HIDDEN = 2
 # The width that the number of tiles aims at; sound wants many short windows: librispeech at equal
 # parameters and steps has 22.1 dB with tiles of width 13 and 23.6 dB with width 11.
-TILE_WIDTH = {"image": 19, "audio": 9, "video": 16}
+TILE_WIDTH = {"image": 19, "audio": 7, "video": 16}
 MARGIN = 4  # 64ths of a tile, at most
 OVERLAP = 0.5  # samples that a margin has at least: it costs capacity (div2k/08: 1.8 dB for 4/64 of 34)
 FULL = 0.98  # of the budget: a count that uses as much is not improved on

@@ -13,7 +13,7 @@ kernel, its workers do both, each on its share of the tiles.
 A step of Muon has the same length however little the batch says, so where gradients are mostly
 noise the matrices grow like a random walk, frequencies with them, and the fit never settles
 (kodim15, 55k parameters: 23 dB).  The decay λ bounds that growth; it costs at most 0.1 dB where
-nothing grew (data/baselines/README.md).
+nothing grew in a picture (data/baselines/README.md).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from torch import Tensor
 from inr.fitting.network import TrainingNetwork, share
 
 MOMENTUM = 0.95
-DECAY = 1.0  # λ
+DECAY = 1.0  # λ where nothing else is said
 BETAS = (0.9, 0.99)
 EPSILON = 1e-12  # gradients of quiet tiles are far below Adam's usual 1e-8
 PLAIN = {"weight", "bias", "gain"}  # tensors that every field has; the others are the activation's own
@@ -41,11 +41,13 @@ class Rates:
         muon: of Muon on hidden matrices; 0 gives them to Adam.
         adam: of Adam on weights, biases and gains.
         own: of Adam on the activation's own parameters.
+        decay: λ of equation (1).
     """
 
     muon: float
     adam: float
     own: float
+    decay: float = DECAY
 
 
 class Optimiser:
@@ -107,7 +109,15 @@ class Optimiser:
             for name, w in self._tensors.items():
                 g, m = grads[name], self._first[name]
                 if name not in self._second and w.shape[-1] <= WIDEST and w.shape[0] > 1:
-                    code.muon(w, g, m, (first, last), momentum=MOMENTUM, rate=muon, keep=1 - DECAY * muon)
+                    code.muon(
+                        w,
+                        g,
+                        m,
+                        (first, last),
+                        momentum=MOMENTUM,
+                        rate=muon,
+                        keep=1 - self._rates.decay * muon,
+                    )
                     continue
                 part = slice(first, last) if w.shape[0] > 1 else slice(0, int(worker == 0))
                 if part.start == part.stop:
@@ -131,10 +141,9 @@ class Optimiser:
         hidden = layer.startswith("layer") and layer != "layer0" and kind == "weight"
         return hidden and self._rates.muon > 0
 
-    @staticmethod
-    def _muon(w: Tensor, g: Tensor, m: Tensor, rate: float) -> None:
+    def _muon(self, w: Tensor, g: Tensor, m: Tensor, rate: float) -> None:
         m.mul_(MOMENTUM).add_(g)
-        w.mul_(1 - DECAY * rate).add_(orthogonal(g + MOMENTUM * m), alpha=-rate)
+        w.mul_(1 - self._rates.decay * rate).add_(orthogonal(g + MOMENTUM * m), alpha=-rate)
 
     @staticmethod
     def _adam(w: Tensor, g: Tensor, m: Tensor, v: Tensor, count: int, rate: float) -> None:

@@ -12,7 +12,7 @@ from inr import fields, signals
 from inr.fitting.division import divide
 from inr.fitting.frequencies import match_frequencies
 from inr.fitting.layout import FULL, affordable_params, choose_layout, exceeds, sample_memory, with_levels
-from inr.fitting.optimisers import Rates
+from inr.fitting.optimisers import DECAY, Rates
 from inr.partition import axes
 from inr.specs import FieldSpec, FitSpec, SignalSpec
 
@@ -158,7 +158,8 @@ def _rates(field: FieldSpec, spec: SignalSpec, batch: int) -> Rates:
         coverage = min(1.0, batch / _tile_samples(field, spec) * samples / usual)
         muon *= coverage ** POWERS[0] / field.activation.omega_hidden
         adam *= coverage ** POWERS[1]
-    return Rates(muon, adam, adam * tuning.own)
+    # Short windows are covered several times over, so nothing grows (bach after 14 s: 47.2 dB, without 48.0).
+    return Rates(muon, adam, adam * tuning.own, 0.0 if spec.kind == "audio" else DECAY)
 
 
 def _tile_samples(field: FieldSpec, spec: SignalSpec) -> float:

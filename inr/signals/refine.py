@@ -32,9 +32,9 @@ WEIGHTS = _weights()
 
 
 def refine(samples: Array, axis: int) -> Array:
-    """Samples and the values between them, in turn, along one axis: n become 2 n - 1; float32,
-    or float64 where the samples are wider than 16 bits.
+    """Samples and the values between them, in turn, along one axis: n become 2 n - 1.
 
+    float32, or float64 where the samples are wider than 16 bits.
     The ends are mirrored; a window of a longer signal brings PAD samples more on each side.
     """
     x = np.moveaxis(np.asarray(samples, dtype=np.result_type(samples, np.float32)), axis, 0)
