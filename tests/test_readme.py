@@ -73,6 +73,6 @@ def test_its_numbers_are_those_that_were_measured(readme, repository):
 
 
 def test_every_script_that_it_names_is_there(readme, repository):
-    named = set(re.findall(r"(?:scripts|tests|data|inr)/[\w/.]+\.(?:py|sh|json|md)", readme))
+    named = set(re.findall(r"(?:scripts|tests|data|inr)/[\w/.]+\.(?:py|sh|jsonl?|md)\b", readme))
     assert named
     assert [name for name in sorted(named) if not (repository / name).is_file()] == []
