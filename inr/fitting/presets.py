@@ -110,8 +110,10 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
 def _divided(field: FieldSpec, reader: signals.Reader, budget: int) -> tuple[FieldSpec, float]:
     """Sound cut by its content, with the number of tiles that leaves the least of the budget unused."""
     count, found = field.tile_count, []
-    for aim in (count,) if count == 1 else tuple(round(count * f) for f in (1.0, 1.08, 1.16, 0.92)):
-        division = divide(reader, aim, budget // 3, even=count == 1)
+    # Tiles of sound in several slabs stay even: the longest tile bounds the memory from below.
+    even = count == 1 or not field.activation.shared
+    for aim in (count,) if even else tuple(round(count * f) for f in (1.0, 1.08, 1.16, 0.92)):
+        division = divide(reader, aim, budget // 3, even=even)
         found.append((with_levels(field, division.levels, budget), division.local))
         if not division.levels or fields.param_count(found[-1][0]) >= FULL * budget:
             break

@@ -250,13 +250,13 @@ class Sampler:
     def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
         """Runs of tile rows whose samples fit the memory: as few as can be, and even where they fit so.
 
-        Half the memory is for the samples, half for the window they are cut from.
+        Somewhat less than half the memory is for the samples, the rest for the window they are cut from.
         """
         channels, width = self._reader.spec.channels, self._itemsize
         across = channels * width
         for d, (axis, x) in enumerate(zip(self._partition[1:], self._grid, strict=True), 1):
             across *= sum(last - first for first, last in (self._cut(d, *span) for span in axis.spans(x)))
-        room = memory_bytes // 2
+        room = memory_bytes * 7 // 16
         rows = [last - first for first, last in (self._cut(0, *row) for row in self._rows)]
         sizes = np.array(rows, dtype=np.int64) * across
         if sizes.max() > room:
