@@ -9,7 +9,7 @@ import torch
 from inr import fields
 from inr.errors import SpecError
 from inr.kernel import Kernel, Net
-from inr.specs import ActivationSpec, EncodingSpec
+from inr.specs import ActivationSpec, EncodingSpec, FieldSpec
 from tests.fields.scalar_field import random_field, some_spec
 
 RAF = ("carrier", "sine2", "cosine2")
@@ -245,3 +245,10 @@ def test_a_network_that_the_kernel_does_not_know_is_refused(spec):
     tensors = {n: torch.tensor(t) for n, t in random_field(spec).tensors.items()}
     with pytest.raises(SpecError, match="kernel: no code for"):
         Net(spec, tensors, tensors)
+
+
+@pytest.mark.parametrize("name", ["raf", "sine"])
+def test_the_defaults_of_the_zoo_are_served(name):
+    """The kernel keeps its own list of bases; were `raf` to change, fits would silently be slow."""
+    spec = FieldSpec(2, 3, (2, 2), (0, 0), 8, 2, activation=fields.activation(name).default)
+    assert Kernel.serves(spec)
