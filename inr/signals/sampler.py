@@ -20,6 +20,7 @@ the permutations walk through its even places.
 import bisect
 import functools
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ from inr.signals.refine import PAD, refine
 from inr.signals.samples import FULL_SCALE, native_dtype
 
 _RANGE = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
+SHARE = (7, 16)  # of the memory is for samples, the rest for the window they are cut from
 # The batch number of `probe`: no run gets that far.
 PROBE = 1 << 40
 
@@ -136,11 +138,10 @@ class Sampler:
         self._batch, self._seed, self.visit, self._device = batch, seed, visit, device
         self._native = native_dtype(reader.spec)
         self._itemsize = np.dtype(self._native).itemsize
-        self._grid = [coords.axis(n) for n in reader.spec.shape[1:]]
-        n = reader.spec.shape[0]
-        self._rows = partition[0].grid_spans(n) if partition[0].tiles > 1 else [(0, n)]
-        for axis, length in zip(partition, reader.spec.shape, strict=True):
-            if any(a == b for a, b in axis.grid_spans(length)):
+        # The samples of every tile, along each axis by itself.
+        self._spans = [axis.grid_spans(n) for axis, n in zip(partition, reader.spec.shape, strict=True)]
+        for axis, spans, length in zip(partition, self._spans, reader.spec.shape, strict=True):
+            if any(a == b for a, b in spans):
                 raise SpecError(
                     f"sampler: of {axis.tiles} tiles along an axis of {length} samples, one has no sample; "
                     "use fewer tiles"
@@ -250,19 +251,18 @@ class Sampler:
     def _plan(self, memory_bytes: int) -> list[tuple[int, int]]:
         """Runs of tile rows whose samples fit the memory: as few as can be, and even where they fit so.
 
-        Somewhat less than half the memory is for the samples, the rest for the window they are cut from.
+        SHARE of the memory is for the samples.
         """
         channels, width = self._reader.spec.channels, self._itemsize
-        across = channels * width
-        for d, (axis, x) in enumerate(zip(self._partition[1:], self._grid, strict=True), 1):
-            across *= sum(last - first for first, last in (self._cut(d, *span) for span in axis.spans(x)))
-        room = memory_bytes * 7 // 16
-        rows = [last - first for first, last in (self._cut(0, *row) for row in self._rows)]
-        sizes = np.array(rows, dtype=np.int64) * across
+        rows, *rest = [
+            np.diff([self._cut(d, *span) for span in spans])[:, 0] for d, spans in enumerate(self._spans)
+        ]
+        sizes = rows.astype(np.int64) * (channels * width * math.prod(int(r.sum()) for r in rest))
+        room = memory_bytes * SHARE[0] // SHARE[1]
         if sizes.max() > room:
             raise SpecError(
-                f"sampler: one row of tiles needs {2 * sizes.max() / 1e6:.0f} MB for its samples; "
-                f"{memory_bytes / 1e6:.0f} MB are allowed; raise --memory or use more tiles"
+                f"sampler: one row of tiles needs {sizes.max() * SHARE[1] / SHARE[0] / 1e6:.0f} MB for its "
+                f"samples; {memory_bytes / 1e6:.0f} MB are allowed; raise --memory or use more tiles"
             )
         ends = np.append(0, np.cumsum(sizes))
         edges = [0]
@@ -285,16 +285,10 @@ class Sampler:
 
     def _read(self, slab: int) -> list[_Group]:
         first, last = self.slabs[slab]
-        rest = [
-            [(tile, start, stop) for tile, (start, stop) in enumerate(axis.spans(x))]
-            for axis, x in zip(self._partition[1:], self._grid, strict=True)
-        ]
-        boxes = [
-            (row, ((row, *self._rows[row]), *across))
-            for row, across in itertools.product(range(first, last), itertools.product(*rest))
-        ]
+        spans = [[(tile, *span) for tile, span in enumerate(spans)] for spans in self._spans]
+        boxes = list(itertools.product(spans[0][first:last], *spans[1:]))
         groups: dict[_Layout, list[int]] = {}
-        for place, (_, box) in enumerate(boxes):
+        for place, box in enumerate(boxes):
             groups.setdefault(self._layout(box), []).append(place)
         ready = [self._empty_group(key, places, boxes) for key, places in groups.items()]
         where = {place: (g, i) for g, group in enumerate(ready) for i, place in enumerate(group.places)}
@@ -302,7 +296,7 @@ class Sampler:
         for row in range(first, last):
             window, start = self._window(row)
             for place in range((row - first) * per_row, (row - first + 1) * per_row):
-                cuts = [self._cut(d, a, b) for d, (_, a, b) in enumerate(boxes[place][1])]
+                cuts = [self._cut(d, a, b) for d, (_, a, b) in enumerate(boxes[place])]
                 box = (slice(cuts[0][0] - start, cuts[0][1] - start), *(slice(*cut) for cut in cuts[1:]))
                 g, i = where[place]
                 ready[g].samples[i].numpy()[...] = window[box].reshape(-1, window.shape[-1])
@@ -310,7 +304,7 @@ class Sampler:
 
     def _window(self, row: int) -> tuple[np.ndarray, int]:
         """The compact samples of a row of tiles, of the density held, and the place of the first one."""
-        a, b = self._rows[row]
+        a, b = self._spans[0][row]
         if self._density == 1:
             return compact(self._reader.read(a, b)), a
         first, last = max(0, a - PAD), min(self._reader.spec.shape[0], b + PAD)
@@ -340,7 +334,7 @@ class Sampler:
     def _empty_group(self, layout: _Layout, places: list[int], boxes: list[Any]) -> _Group:
         local: list[list[np.ndarray]] = [[] for _ in layout[0]]
         for place in places:
-            for d, (tile, a, b) in enumerate(boxes[place][1]):
+            for d, (tile, a, b) in enumerate(boxes[place]):
                 held = np.arange(*self._cut(d, a, b)) / self._density
                 x = coords.at(held, self._reader.spec.shape[d])
                 local[d].append(self._partition[d].local(x, tile).astype(np.float32))
