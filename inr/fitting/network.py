@@ -88,41 +88,14 @@ class TrainingNetwork:
                 if name in partial:
                     partial[name].zero_()
 
-        def work(worker: int, pieces: list[Piece]) -> Tensor:
-            total = torch.zeros((), device=target.device)
-            for first, last, rows in pieces:
-                views = self._leaves(worker, tiles.start + first, tiles.start + last)
-                out = fields.training_forward(self.spec, views, u[first:last, rows])
-                loss = (out - target[first:last, rows]).square().sum()
-                loss.backward()
-                total += loss.detach()
-            return total
-
-        if self.kernel:
-            total = self._compiled(tiles, rows, draw, backward=True)
-        else:
-            u, target = draw(0, tiles.stop - tiles.start)
-            total = self._share(work, u)
+        total = self._squares(tiles, rows, draw, backward=True)
         for name in self._partial[0]:
             torch.sum(torch.stack([partial[name] for partial in self._partial]), 0, out=self.grads[name])
         return total / self._numbers(tiles, rows)
 
     def error(self, tiles: slice, rows: int, draw: Draw) -> Tensor:
         """Mean squared error on a batch, without gradients; arguments as for `gradients`."""
-
-        @torch.no_grad()
-        def work(worker: int, pieces: list[Piece]) -> Tensor:
-            total = torch.zeros((), device=target.device)
-            for first, last, rows in pieces:
-                views = self._leaves(worker, tiles.start + first, tiles.start + last)
-                out = fields.training_forward(self.spec, views, u[first:last, rows])
-                total += (out - target[first:last, rows]).square().sum()
-            return total
-
-        if self.kernel:
-            return self._compiled(tiles, rows, draw, backward=False) / self._numbers(tiles, rows)
-        u, target = draw(0, tiles.stop - tiles.start)
-        return self._share(work, u) / self._numbers(tiles, rows)
+        return self._squares(tiles, rows, draw, backward=False) / self._numbers(tiles, rows)
 
     def _numbers(self, tiles: slice, rows: int) -> int:
         return (tiles.stop - tiles.start) * rows * self.spec.channels
@@ -146,8 +119,28 @@ class TrainingNetwork:
         """End the workers."""
         self._pool.shutdown()
 
+    def _squares(self, tiles: slice, rows: int, draw: Draw, *, backward: bool) -> Tensor:
+        """The sum of squared errors of a batch; with `backward` its gradients are added to `grads`."""
+        return (self._compiled if self.kernel else self._by_torch)(tiles, rows, draw, backward=backward)
+
+    def _by_torch(self, tiles: slice, rows: int, draw: Draw, *, backward: bool) -> Tensor:
+        u, target = draw(0, tiles.stop - tiles.start)
+
+        def work(worker: int, pieces: list[Piece]) -> Tensor:
+            total = torch.zeros((), device=target.device)
+            with torch.set_grad_enabled(backward):
+                for first, last, part in pieces:
+                    views = self._leaves(worker, tiles.start + first, tiles.start + last)
+                    out = fields.training_forward(self.spec, views, u[first:last, part])
+                    loss = (out - target[first:last, part]).square().sum()
+                    if backward:
+                        loss.backward()
+                    total += loss.detach()
+            return total
+
+        return self._share(work, u)
+
     def _compiled(self, tiles: slice, rows: int, draw: Draw, *, backward: bool) -> Tensor:
-        """The sum of squared errors by the kernel; gradients are added to those of the tiles."""
         assert self.kernel is not None
         code, count = self.kernel, tiles.stop - tiles.start
         together = draw(0, 1) if count == 1 else None
