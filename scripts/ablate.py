@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inr import bench, fields, fitting, signals
-from inr.specs import FieldSpec, FitSpec
+from inr.specs import FitSpec
 
 # (file below INR_DATA, parameters, seconds)
 SIGNALS = {
@@ -25,14 +25,6 @@ SIGNALS = {
 SEEDS = (0, 1, 2)
 ACTIVATIONS = 4  # the first levers, run with every seed; the others with the first
 Change = Callable[[fitting.Plan], fitting.Plan]
-
-
-def wide(field: FieldSpec, params: int) -> FieldSpec:
-    """As wide as the budget allows."""
-    field = replace(field, width=1)
-    while fields.param_count(replace(field, width=field.width + 1)) <= params:
-        field = replace(field, width=field.width + 1)
-    return field
 
 
 def rates(muon: float = 1.0, adam: float = 1.0, own: float = 1.0) -> Change:
@@ -50,7 +42,7 @@ def field(**changes: object) -> Change:
 
     def change(plan: fitting.Plan) -> fitting.Plan:
         params = fields.param_count(plan.field)
-        return replace(plan, field=wide(replace(plan.field, **changes), params))  # type: ignore[arg-type]
+        return replace(plan, field=fitting.widest(replace(plan.field, width=1, **changes), params))  # type: ignore[arg-type]
 
     return change
 

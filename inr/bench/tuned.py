@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from inr import fields, fitting, signals
+from inr import fitting, signals
 from inr.bench.engine import Prepare, Run, Source, run_fit
 from inr.bench.ladder import narrated, shortest
 from inr.specs import FieldSpec, FitSpec
@@ -164,7 +164,4 @@ def _field(base: FieldSpec, setting: Setting, params: int) -> FieldSpec:
     """The widest network of that depth within the budget, with the setting's frequencies."""
     first = min(LARGEST_OMEGA, max(1.0, round(16 * setting.reach * base.activation.omega_first) / 16))
     activation = replace(base.activation, omega_first=first, omega_hidden=OMEGA_HIDDEN)
-    field = replace(base, hidden=setting.hidden, width=1, activation=activation)
-    while fields.param_count(replace(field, width=field.width + 1)) <= params:
-        field = replace(field, width=field.width + 1)
-    return field
+    return fitting.widest(replace(base, hidden=setting.hidden, width=1, activation=activation), params)

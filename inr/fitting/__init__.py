@@ -3,6 +3,7 @@
 from inr.fitting.checkpoint import has_state
 from inr.fitting.finish import Coded
 from inr.fitting.fit import Fit
+from inr.fitting.layout import widest
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
@@ -24,4 +25,5 @@ __all__ = [
     "remove_run",
     "report",
     "run",
+    "widest",
 ]

@@ -71,7 +71,7 @@ def with_levels(field: FieldSpec, levels: tuple[int, ...], budget: int) -> Field
     if not levels:
         return field
     tiles = (sum(2**level for level in levels), *field.tiles[1:])
-    return widest(replace(field, tiles=tiles, levels=levels, width=1), budget, 1)
+    return widest(replace(field, tiles=tiles, levels=levels, width=1), budget)
 
 
 def margin(samples: int, tiles: int) -> int:
@@ -142,8 +142,17 @@ def _cubes(sides: list[float], most: list[int], count: float) -> list[int]:
     return tiles
 
 
-def widest(base: FieldSpec, budget: int, least: int) -> FieldSpec:
-    """The widest network within the budget."""
+def widest(base: FieldSpec, budget: int, least: int = 1) -> FieldSpec:
+    """The widest network within the budget.
+
+    Args:
+        base: the field, all but its width, which is 1.
+        budget: bound on the trainable numbers.
+        least: tile rows that the memory asks for, for the message.
+
+    Raises:
+        SpecError: not even width 1 fits.
+    """
     if fields.param_count(base) > budget:
         why = f"{base.tile_count} tiles, which the memory asks for" if least > 1 else "one network"
         raise SpecError(
