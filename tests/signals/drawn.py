@@ -87,3 +87,30 @@ def held_bytes(sampler):
 
 def bits(tensors):
     return [t.numpy().view(np.int32) for t in tensors]
+
+
+def assert_the_kernel_draws_what_torch_draws(sampler, without_kernel, steps):
+    """Bit for bit, in whole batches and in parts of them."""
+    for _ in range(steps):
+        batch = sampler.next()
+        count = batch.tiles.stop - batch.tiles.start
+        for first, last in {(0, count), (count // 3, count // 3 + 1), (count // 2, count)}:
+            ours = bits(batch.draw(first, last))
+            theirs = bits(without_kernel(lambda batch=batch, a=first, b=last: batch.draw(a, b)))
+            for got, want in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(got, want)
+
+
+def assert_a_state_goes_on_with_the_batches_of_an_unbroken_run(make, k):
+    """`make` gives a new sampler; the state is taken after k of 2 k batches."""
+    whole, first, second = make(), make(), make()
+    batches = [whole.next() for _ in range(2 * k)]
+    for _ in range(k):
+        first.next()
+    second.load_state_dict(first.state_dict())
+    assert second.step == k
+    for want in batches[k:]:
+        got = second.next()
+        assert (got.tiles, got.slab, got.visit_step) == (want.tiles, want.slab, want.visit_step)
+        assert got.u.equal(want.u)
+        assert got.values.equal(want.values)

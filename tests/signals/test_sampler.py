@@ -9,6 +9,8 @@ from inr.partition import Axis
 from tests.signals.drawn import (
     PICTURE,
     TALL,
+    assert_a_state_goes_on_with_the_batches_of_an_unbroken_run,
+    assert_the_kernel_draws_what_torch_draws,
     bits,
     boxes,
     every_case,
@@ -94,14 +96,7 @@ def test_a_read_only_array_is_as_good_as_any():
 @every_case
 def test_the_kernel_draws_the_same_bits_as_torch(name, without_kernel):
     _, _, sampler = make(name)
-    for _ in range(3):
-        batch = sampler.next()
-        count = batch.tiles.stop - batch.tiles.start
-        for first, last in {(0, count), (count // 3, count // 3 + 1), (count // 2, count)}:
-            ours = bits(batch.draw(first, last))
-            theirs = bits(without_kernel(lambda batch=batch, a=first, b=last: batch.draw(a, b)))
-            for got, want in zip(ours, theirs, strict=True):
-                np.testing.assert_array_equal(got, want)
+    assert_the_kernel_draws_what_torch_draws(sampler, without_kernel, 3)
 
 
 def test_the_kernel_draws_the_same_bits_in_every_slab(without_kernel):
@@ -215,19 +210,7 @@ def test_tiles_of_many_widths_form_few_groups():
 @pytest.mark.parametrize("memory_bytes", [16_000, 1 << 29])
 @pytest.mark.parametrize("k", [1, 7, 30])
 def test_k_steps_and_k_more_after_a_resume_are_2k_steps(memory_bytes, k):
-    _, whole = slabs_of(memory_bytes)
-    batches = [whole.next() for _ in range(2 * k)]
-    _, first = slabs_of(memory_bytes)
-    for _ in range(k):
-        first.next()
-    _, second = slabs_of(memory_bytes)
-    second.load_state_dict(first.state_dict())
-    assert second.step == k
-    for want in batches[k:]:
-        got = second.next()
-        assert (got.tiles, got.slab, got.visit_step) == (want.tiles, want.slab, want.visit_step)
-        assert got.u.equal(want.u)
-        assert got.values.equal(want.values)
+    assert_a_state_goes_on_with_the_batches_of_an_unbroken_run(lambda: slabs_of(memory_bytes)[1], k)
 
 
 @pytest.mark.parametrize(

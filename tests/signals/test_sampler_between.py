@@ -9,7 +9,8 @@ from inr.partition import Axis
 from inr.signals.refine import refine
 from tests.signals.drawn import (
     TALL,
-    bits,
+    assert_a_state_goes_on_with_the_batches_of_an_unbroken_run,
+    assert_the_kernel_draws_what_torch_draws,
     boxes,
     every_case,
     held_bytes,
@@ -165,14 +166,7 @@ def test_every_batch_and_every_seed_has_other_places_between():
 @every_case
 def test_the_kernel_draws_the_same_bits_as_torch_between_the_samples(name, without_kernel):
     _, _, sampler = make(name, between=SHARE)
-    for _ in range(2):
-        batch = sampler.next()
-        count = batch.tiles.stop - batch.tiles.start
-        for first, last in {(0, count), (count // 3, count // 3 + 1), (count // 2, count)}:
-            ours = bits(batch.draw(first, last))
-            theirs = bits(without_kernel(lambda batch=batch, a=first, b=last: batch.draw(a, b)))
-            for got, want in zip(ours, theirs, strict=True):
-                np.testing.assert_array_equal(got, want)
+    assert_the_kernel_draws_what_torch_draws(sampler, without_kernel, 2)
 
 
 # Slabs
@@ -229,19 +223,9 @@ def test_tiles_of_many_widths_still_form_few_groups():
 @pytest.mark.parametrize("memory_bytes", [60_000, 1 << 29])
 @pytest.mark.parametrize("k", [1, 7])
 def test_k_steps_and_k_more_after_a_resume_are_2k_steps(memory_bytes, k):
-    _, whole = slabs_of(memory_bytes, between=SHARE)
-    batches = [whole.next() for _ in range(2 * k)]
-    _, first = slabs_of(memory_bytes, between=SHARE)
-    for _ in range(k):
-        first.next()
-    _, second = slabs_of(memory_bytes, between=SHARE)
-    second.load_state_dict(first.state_dict())
-    assert second.step == k
-    for want in batches[k:]:
-        got = second.next()
-        assert (got.tiles, got.slab, got.visit_step) == (want.tiles, want.slab, want.visit_step)
-        assert got.u.equal(want.u)
-        assert got.values.equal(want.values)
+    assert_a_state_goes_on_with_the_batches_of_an_unbroken_run(
+        lambda: slabs_of(memory_bytes, between=SHARE)[1], k
+    )
 
 
 @pytest.mark.parametrize(
