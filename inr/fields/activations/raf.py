@@ -36,7 +36,6 @@ from inr.specs import ActivationSpec
 
 BASES = ("linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier")
 TRIGONOMETRIC = {"sine", "sine2", "cosine2", "cosine", "carrier"}
-HARMONIC = ("linear", "square", "sine", "sine2", "cosine2")
 MODULATED = ("carrier", "sine2", "cosine2")
 SECOND = 0.2  # spread of the start amplitudes of sin 2θ
 
