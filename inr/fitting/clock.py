@@ -14,7 +14,7 @@ class StepClock:
         self.steps = 0
         self._recent: deque[float] = deque(maxlen=15)
         self.reading_s = 0.0
-        self._at = self._planned = time.monotonic()
+        self._begun = self._at = self._planned = time.monotonic()
 
     def start(self) -> None:
         """A step begins."""
@@ -40,9 +40,13 @@ class StepClock:
         return statistics.median(self._recent) if self._recent else 0.0
 
     def due(self) -> bool:
-        """Whether it is time to count the remaining steps anew."""
+        """Whether it is time to count the remaining steps anew.
+
+        The first steps of a process are the slowest, so a short fit counts again each time that
+        its age has doubled: planned by its first ten alone it would end with half its time unused.
+        """
         now = time.monotonic()
-        if now - self._planned < REPLAN_EVERY_S:
+        if now - self._planned < min(REPLAN_EVERY_S, self._planned - self._begun):
             return False
         self._planned = now
         return True

@@ -194,7 +194,8 @@ class Fit:
     def _scale(self, batch: signals.Batch) -> float:
         """Factor on the rates at this step."""
         warm = min(1.0, (self.step + 1) / WARM_UP)
-        return self._factor * warm * self.schedule.scale(batch.visit_step)
+        lowered = self.plan.rates.lowered(self.schedule.total(self.step))
+        return self._factor * warm * lowered * self.schedule.scale(batch.visit_step)
 
     def _draw(self, batch: signals.Batch) -> Draw:
         """Coordinates and targets in the field's units, of a part of the batch's tiles."""

@@ -3,7 +3,7 @@
 Rates fall by a half cosine over the plan, from 1 to 0:  s(p) = (1 + cos π p) / 2.
 
 A budget in steps is its own plan.  A budget in seconds becomes one after the first MEASURED
-steps; on a machine whose speed drifts, the remaining steps are counted anew now and then, and
+steps; as a machine's speed drifts, the remaining steps are counted anew now and then, and
 the progress p goes on from where it is to 1 over what remains, so that the rates reach 0 when
 the time is up.  Resume follows the plan that it finds and does not look at the clock again.
 
@@ -80,6 +80,12 @@ class Schedule:
         """Factor on the rates; `visit_step` counts the steps that the slab had before."""
         p = visit_step / (self.visit * self.passes) if self.slabs > 1 else self.progress
         return 0.5 + 0.5 * math.cos(math.pi * min(1.0, p))
+
+    def total(self, done: int) -> int:
+        """Steps of the whole plan for every slab, of which `done` are done; 0 while that is not known."""
+        if self.slabs > 1:
+            return self.visit * self.passes if self.visit < FOREVER else 0
+        return 0 if self.left is None else done + self.left
 
     @property
     def ended(self) -> bool:

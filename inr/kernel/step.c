@@ -271,12 +271,17 @@ static double chunk(const Net *net, const Layer *layers, const float *gain, floa
     return loss;
 }
 
+/* Rows in whole strips. */
+INLINE ptrdiff_t strips(ptrdiff_t rows) {
+    ptrdiff_t strip = STRIP * LANES;
+    return (rows + strip - 1) / strip * strip;
+}
+
 /* Rows at once: few enough that a layer's activations stay near the processor. */
 INLINE ptrdiff_t chunk_rows(int width, int rows) {
     ptrdiff_t strip = STRIP * LANES, most = CHUNK_FLOATS / width / strip * strip;
     most = most < LEAST_CHUNK ? LEAST_CHUNK : most > MOST_CHUNK ? MOST_CHUNK : most;
-    ptrdiff_t all = (rows + strip - 1) / strip * strip;
-    return all < most ? all : most;
+    return strips(rows) < most ? strips(rows) : most;
 }
 
 /* Adds the gradients of rows `from` .. `to`-1 of tiles `first` .. `last`-1 to `grads`, and their
@@ -303,7 +308,7 @@ int VARIANT(inr_gradients)(const Net *net, const float *const *tensors, float *c
         for (int n = from; n < to; n += (int)at_once) {
             int count = to - n < at_once ? to - n : (int)at_once;
             total += chunk(net, layers, gain, d_gain, ut + (size_t)n * net->dims,
-                           tt + (size_t)n * net->channels, count, at_once, backward, scratch);
+                           tt + (size_t)n * net->channels, count, strips(count), backward, scratch);
         }
     }
     free(scratch);
