@@ -18,7 +18,7 @@ from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
 from inr.fitting.clock import StepClock
-from inr.fitting.finish import Probe
+from inr.fitting.finish import PROBE_SAMPLES, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
 from inr.fitting.prepare import make_sampler, pick_device, same_run
@@ -128,11 +128,19 @@ class Fit:
             self._measure()
 
     def probe(self) -> Probe:
-        """Samples of the slab in memory, to choose quantisation steps by."""
+        """Samples of the slab in memory, to choose quantisation steps by.
+
+        As many as it takes: steps chosen on few samples fit these and not the others (4,000 samples
+        of sound, judged by 512 of them: 0.8 dB lost where 0.25 were meant).
+        """
         batch = self.sampler.probe()
         tiles = np.arange(batch.tiles.start, batch.tiles.stop)
-        u, target = self._draw(batch)(0, len(tiles))
-        return Probe(tiles, u.cpu().numpy(), target.cpu().numpy())
+        wanted = min(PROBE_SAMPLES, self.reader.spec.samples)
+        turns = max(1, -(-wanted // (len(tiles) * batch.rows)))
+        drawn = [self._draw(self.sampler.probe(turn))(0, len(tiles)) for turn in range(turns)]
+        rows = min(u.shape[1] for u, _ in drawn)
+        u, target = (torch.cat([part[i][:, :rows] for part in drawn], 1).cpu().numpy() for i in (0, 1))
+        return Probe(tiles, u, target)
 
     def best(self) -> fields.Field:
         """The best field so far."""

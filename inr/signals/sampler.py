@@ -39,7 +39,7 @@ from inr.signals.samples import FULL_SCALE, native_dtype
 
 _RANGE = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 SHARE = (7, 16)  # of the memory is for samples, the rest for the window they are cut from
-# The batch number of `probe`: no run gets that far.
+# The first batch number of `probe`: no run gets that far.
 PROBE = 1 << 40
 
 
@@ -194,13 +194,14 @@ class Sampler:
         self._step += 1
         return batch
 
-    def probe(self) -> Batch:
-        """One batch more of the slab that is held, always the same one, for measuring.
+    def probe(self, turn: int = 0) -> Batch:
+        """One batch more of the slab that is held, always the same one of a turn, for measuring.
 
-        It takes its samples from permutations of its own, so training is not disturbed.
+        Batches of successive turns visit the samples as those of `next` do.  They come from
+        permutations of their own, so training is not disturbed.
         """
         slab = self._held[0] if self._held else self.visit_of(self._step)[0]
-        return self._take(slab, PROBE)
+        return self._take(slab, PROBE + turn)
 
     def peaks(self, slab: int) -> np.ndarray:
         """Largest magnitude in every tile of a slab, in signal units.  Shape: [k, C]."""
@@ -350,7 +351,7 @@ class Sampler:
         Where there is a share between the samples it comes last, and not in the probe's batch.
         """
         n = int(np.prod(group.inner))
-        off = self._off if done != PROBE else 0
+        off = self._off if done < PROBE else 0
         count = self._batch - off
         start = done * count
         parts, wanted = [], count

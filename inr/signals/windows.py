@@ -72,10 +72,14 @@ class WindowSampler:
                 self._group, self._epoch = 0, self._epoch + 1
         return batch
 
-    def probe(self) -> Batch:
-        """The first samples of the buffer's order, for measuring; training is not disturbed."""
+    def probe(self, turn: int = 0) -> Batch:
+        """The first samples of the buffer's order, for measuring, or later ones where `turn` is not 0.
+
+        Training is not disturbed.
+        """
         where, samples, order = self._hold()
-        return self._take(where, samples, order[: self._batch], PROBE)
+        first = turn * self._batch % len(order)
+        return self._take(where, samples, order[first : first + self._batch], PROBE + turn)
 
     def peaks(self, slab: int) -> np.ndarray:
         """Largest magnitude in the buffer.  Shape: [1, C]."""

@@ -181,3 +181,10 @@ def test_matrices_of_any_number_and_width_are_updated_the_same(way, tiles, width
     way.optimiser(ours, Rates(0.1, 0.01, 0.01)).step({"layer1.weight": g}, slice(0, tiles), 1, 1.0)
     want = (1 - 0.1 * DECAY) * start.double() - 0.1 * orthogonal((1 + MOMENTUM) * g.double())
     torch.testing.assert_close(ours["layer1.weight"].double(), want, **way.close)
+
+
+def test_rates_without_a_horizon_stay_and_others_fall_with_long_plans_alone():
+    assert Rates(0.1, 0.1, 0.1).lowered(10**6) == 1.0
+    rates = Rates(0.1, 0.1, 0.1, horizon=100)
+    assert [rates.lowered(n) for n in (0, 1, 100)] == [1.0, 1.0, 1.0]
+    assert rates.lowered(1600) == pytest.approx(0.5)

@@ -102,3 +102,18 @@ def test_a_plan_of_seconds_over_slabs_takes_off_the_time_to_read_them():
     assert schedule.left == schedule.visit * schedule.passes * 4
     assert schedule.left * 0.01 == pytest.approx(20.0 - 0.5 * 11, rel=0.05)
     assert schedule.frozen
+
+
+def test_the_whole_plan_is_what_is_done_and_what_remains():
+    schedule = Schedule(1, None)
+    assert schedule.total(3) == 0  # not measured yet
+    schedule.measure(0.01, 0.0, 4.0)
+    assert schedule.total(3) == 403
+    schedule.advance()
+    assert schedule.total(4) == 403
+
+
+def test_the_whole_plan_of_slabs_is_what_each_of_them_gets():
+    schedule = Schedule.of_steps(1800, 3)
+    assert schedule.total(7) == schedule.visit * schedule.passes == 600
+    assert Schedule(3, None).total(7) == 0

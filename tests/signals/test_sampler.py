@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from inr import coords, signals
 from inr.errors import SpecError
@@ -235,6 +236,19 @@ def test_the_probe_is_always_the_same_and_disturbs_nothing():
         probes.append(probed.probe())
     assert all(p.slab == 0 and p.u.equal(probes[0].u) and p.values.equal(probes[0].values) for p in probes)
     assert probed.step == 4
+
+
+def test_probes_of_successive_turns_reach_every_sample():
+    array, _, sampler = make("uint8 picture")
+    sampler.next()
+    first = sampler.probe()
+    count = array.shape[0] * array.shape[1]
+    probes = [sampler.probe(turn) for turn in range(4 * count // (len(first.u) * first.rows))]
+    reached = [torch.unique(torch.cat([p.u[k] for p in probes]), dim=0) for k in range(len(first.u))]
+    assert sum(map(len, reached)) >= count > sum(len(torch.unique(u, dim=0)) for u in first.u)
+    for k, places in enumerate(reached):
+        # A grid: every row that was reached was reached at every column.
+        assert len(places) == np.prod([len(places[:, d].unique()) for d in (0, 1)]), k
 
 
 # Peaks
