@@ -54,6 +54,15 @@ def test_scale_makes_a_picture_denser_or_coarser(scale, fitted):
     assert values.shape == (max(1, round(30 * scale)), max(1, round(40 * scale)), 3)
 
 
+@pytest.mark.parametrize(
+    ("fps", "between"), [("50", True), ("12.5", True), ("25", False), ("8.3333333", False)]
+)
+def test_frames_between_those_of_the_source_come_with_a_warning(fps, between, fitted):
+    got = inr("decode", fitted["video"], "out.mkv", "--fps", fps)
+    assert got.code == 0
+    assert ("neighbouring frames" in got.err) == between
+
+
 def test_scale_of_a_clip_leaves_its_frames_and_scale_of_a_sound_its_duration(fitted):
     assert decoded(fitted["video"], "out.mkv", "--scale", 2).shape == (6, 48, 64, 3)
     assert decoded(fitted["audio"], "out.wav", "--scale", 2).shape == (4000, 1)
