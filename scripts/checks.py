@@ -3,7 +3,9 @@
 Usage: INR_DATA=../shared/data python scripts/checks.py [mosaic] [rate] [frames]     about 4 minutes
 
 mosaic: cost is linear in the signal.  A 2 x 2 mosaic of four pictures with four times the parameters:
-        seconds to the mean of their PSNRs, over the mean of their seconds.
+        seconds until the PSNRs of its quarters have the mean that the four had by themselves, over
+        the mean of their seconds; and seconds until the PSNR of the whole has it, which asks for
+        more: the mean of squared errors is that of the worst picture, the mean of PSNRs is not.
 rate:   sound decoded at four times its rate: energy above the source's Nyquist frequency, dB of all.
 frames: video fitted on its even frames: PSNR of the odd ones, beside the blend of their neighbours.
 """
@@ -17,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 import inr
-from inr import bench, signals
+from inr import bench, reconstruct, signals
+from inr.bench.engine import Run
 from inr.bench.ours import fit_ours
 from inr.views import View
 
@@ -41,11 +44,28 @@ def mosaic() -> dict[str, float]:
     runs = [fit_ours(part, PARAMS, SECONDS) for part in parts]
     wanted = float(np.mean([run.db for run in runs]))
     whole = np.concatenate([np.concatenate(parts[:2], 1), np.concatenate(parts[2:], 1)], 0)
+    out = {"mean_db": round(wanted, 2)}
     for factor in (4.0, 4.4, 4.8, 5.2, 6.0, 8.0):
         run = fit_ours(whole, 4 * PARAMS, factor * SECONDS)
-        if run.db >= wanted:
+        found = {"quarters": _quarters_db(run, whole), "whole": run.db}
+        for name, db in found.items():
+            if f"{name}_times" not in out:
+                out[f"{name}_db"] = round(db, 2)
+                if db >= wanted:
+                    out[f"{name}_times"] = round(run.seconds / SECONDS, 2)
+        if "whole_times" in out:
             break
-    return {"mean_db": round(wanted, 2), "mosaic_db": round(run.db, 2), "times": run.seconds / SECONDS}
+    return out
+
+
+def _quarters_db(run: Run, whole: np.ndarray) -> float:
+    """The mean of the PSNRs of the four quarters of a mosaic."""
+    with signals.open_reader(whole, kind="image") as reader:
+        made = np.concatenate([block.values for block in reconstruct.blocks(run.field, reader.spec)])
+    errors = np.square(np.clip(made, 0.0, 1.0) - whole / 255.0)
+    rows, columns = whole.shape[0] // 2, whole.shape[1] // 2
+    quarters = errors.reshape(2, rows, 2, columns, -1).mean((1, 3, 4))
+    return float(np.mean(-10 * np.log10(quarters)))
 
 
 def rate() -> dict[str, float]:
