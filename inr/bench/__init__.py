@@ -1,5 +1,6 @@
 """Comparisons with other ways to do the same: opponents, closed forms, and the tables they end in."""
 
+from inr.bench.bd_rate import BdRate, bd_rate, quality_at
 from inr.bench.curves import baselines_folder, curve_path, read_curve, record_curve
 from inr.bench.engine import float_db
 from inr.bench.jobs import data_folder, find_job
@@ -11,12 +12,14 @@ from inr.bench.request import BenchRequest
 from inr.bench.table import cells
 
 __all__ = [
+    "BdRate",
     "Bench",
     "BenchRequest",
     "Journal",
     "RECIPES",
     "Recipe",
     "baselines_folder",
+    "bd_rate",
     "cached_rows",
     "cells",
     "curve_path",
@@ -25,6 +28,7 @@ __all__ = [
     "find_job",
     "float_db",
     "machine",
+    "quality_at",
     "read_curve",
     "record_curve",
 ]

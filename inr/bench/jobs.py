@@ -124,3 +124,53 @@ def find_job(name: str) -> Job:
     if name not in jobs:
         raise SpecError(f"bench: no signal {name!r}; known are {', '.join(sorted(jobs))}")
     return jobs[name]
+
+
+@dataclass(frozen=True)
+class RdJob:
+    """One signal of `bench rd`.
+
+    Attributes:
+        signal: what its rows are called.
+        path: file below INR_DATA, or what the person named: a file or "sample:NAME".
+        shared: it is one of the reference signals.
+        sizes: of our files, in bytes; empty for those that its kind and grid suggest.
+    """
+
+    signal: str
+    path: str
+    shared: bool = True
+    sizes: tuple[int, ...] = ()
+
+    def source(self, data: Path | None) -> str | Path | None:
+        """What to open; None where the data are absent."""
+        if not self.shared:
+            return self.path
+        file = data / self.path if data is not None else None
+        return file if file is not None and file.is_file() else None
+
+
+def rd_jobs(mode: str, named: tuple[str, ...] = ()) -> list[RdJob]:
+    """The signals of `bench rd`: those that were named, else all shared ones, else one picture and one sound.
+
+    Args:
+        mode: "default", "quick" or "full".
+        named: files or samples; each counts once, and is called by its file's name where no other has it.
+    """
+    if named:
+        paths = list(dict.fromkeys(named))
+        short = [Path(path).name for path in paths]
+        return [
+            RdJob(name if short.count(name) == 1 else path, path, shared=False)
+            for path, name in zip(paths, short, strict=True)
+        ]
+    if mode == "quick":
+        return [_rd_shared("kodak/kodim15.png"), _rd_shared("audio/librispeech_3s.wav")]
+    pictures = [f"kodak/kodim{n}.png" for n in ("03", "05", "15", "20", "23")]
+    sounds = ["audio/librispeech_3s.wav", "audio/gt_bach.wav"]
+    clips = ["video/bikes.mp4", "video/bigbuckbunny.mp4"]
+    return [_rd_shared(path) for path in (*pictures, *sounds, *clips)]
+
+
+def _rd_shared(path: str) -> RdJob:
+    return RdJob(Path(path).stem, path)

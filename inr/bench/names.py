@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from inr.bench import speed
+from inr.bench import rd, speed
 from inr.bench.journal import Row
+from inr.bench.rd_summary import summary
 from inr.bench.request import BenchRequest
-from inr.bench.table import SPEED, Columns
+from inr.bench.table import RD, SPEED, Columns
 from inr.errors import SpecError
 
 
@@ -18,14 +19,21 @@ class Bench:
         run: yields lines for the person, and finished rows.
         columns: of its printed table.
         notes: what the person should know when reading it.
+        summary: what the table shows, of the rows; the rows themselves by default.
+        own_signals: it takes signals, and a time or steps for each fit.
     """
 
     run: Callable[[BenchRequest], Iterator[str | Row]]
     columns: Columns
     notes: tuple[str, ...]
+    summary: Callable[[list[Row]], list[Row]] = list
+    own_signals: bool = False
 
 
-BENCHES = {"speed": Bench(speed.run, SPEED, speed.NOTES)}
+BENCHES = {
+    "rd": Bench(rd.run, RD, rd.NOTES, summary, own_signals=True),
+    "speed": Bench(speed.run, SPEED, speed.NOTES),
+}
 
 
 def find_bench(name: str) -> Bench:

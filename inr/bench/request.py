@@ -17,6 +17,9 @@ class BenchRequest:
         resume: go on with the rows that are there.
         data: the folder of the reference signals; None where there is none.
         baselines: the folder of the kept curves.
+        signals: files or samples to compare on, instead of the reference signals; only for `rd`.
+        time_s: seconds of each fit; by default what the mode says; only for `rd`.
+        steps: optimiser steps of each fit, instead; only for `rd`.
     """
 
     mode: str = "default"
@@ -24,3 +27,6 @@ class BenchRequest:
     resume: bool = False
     data: Path | None = field(default_factory=data_folder)
     baselines: Path = field(default_factory=baselines_folder)
+    signals: tuple[str, ...] = ()
+    time_s: float | None = None
+    steps: int | None = None

@@ -94,3 +94,47 @@ SPEED: Columns = (
     ("held-out dB", _held_out),
     ("GFLOP/s", _gflops),
 )
+
+
+def _rate(row: Row) -> str:
+    if "kbps" in row and row["kind"] == "audio":
+        return f"{row['kbps']:.1f} kbit/s"
+    return f"{row['bits_per_sample']:.3f} bpp" if "bits_per_sample" in row else "BD-rate"
+
+
+def _own(row: Row) -> str:
+    if "db" not in row:
+        return ""
+    if row["db"] is None:
+        return "exact" if row.get("exact") else "undefined"
+    return f"{row['db']:.2f} dB"
+
+
+def _times(row: Row) -> str:
+    return f"{row['encode_s']:.1f} / {row['decode_s']:.1f}" if "db" in row else ""
+
+
+def _opponent(codec: str) -> Callable[[Row], str]:
+    """dB at our bytes, or the BD-rate with the qualities that it is over."""
+
+    def show(row: Row) -> str:
+        if codec in row.get("bd", {}):
+            rate = row["bd"][codec]
+            return f"{rate.percent:+.0f} %\n{rate.low_db:.1f}-{rate.high_db:.1f} dB"
+        if codec not in row.get("at", {}):
+            return ""
+        db = row["at"][codec]
+        return "exact" if db is None else f"{db:.2f}"
+
+    return show
+
+
+OPPONENTS = ("jpeg", "jpeg2000", "webp", "avif", "mp3", "opus", "x264", "x265", "source")
+RD: Columns = (
+    ("signal", lambda row: row["signal"]),
+    ("bytes", lambda row: f"{row['size_bytes']:,}" if "size_bytes" in row else ""),
+    ("rate", _rate),
+    ("inr", _own),
+    ("fit / decode s", _times),
+    *((codec, _opponent(codec)) for codec in OPPONENTS),
+)

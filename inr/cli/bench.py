@@ -1,14 +1,14 @@
 """Run one of the comparisons, print its table."""
 
 import json as json_module
-import time
+import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from inr.cli.drawing import Page, say
-from inr.cli.options import Flag
+from inr.cli.options import Flag, Whole
 from inr.errors import SpecError
 
 if TYPE_CHECKING:
@@ -19,35 +19,44 @@ WIDE = 140
 
 def bench(
     name: str,
+    signals: list[str] | None = None,
     /,
     *,
     quick: Flag = False,
     full: Flag = False,
     resume: Flag = False,
     json: Flag = False,
+    time: float | None = None,
+    steps: Whole | None = None,
     out: Annotated[Path, Parameter(name=["-o", "--out"])] = Path(),
 ) -> None:
-    """Run the benchmark NAME: speed.
+    """Run the benchmark NAME: rd or speed.
 
     Each finished row is written to bench-NAME.jsonl at once; what goes on is said on stderr.
     Reference signals are looked for in the folder that the environment names as INR_DATA.
 
     Args:
-        name: speed: how long until a quality is reached, beside published recipes.
-        quick: few rows and easy targets, about two minutes.
-        full: measure what is otherwise projected; takes hours.
+        name: rd: our files beside JPEG, AVIF, Opus, x265 and others at equal bytes.
+            speed: how long until a quality is reached, beside published recipes.
+        signals: for rd: files or sample:NAME, instead of the reference signals.
+        quick: few rows, short fits or easy targets; two to five minutes.
+        full: measure what is otherwise projected, or fit for ten minutes; takes hours.
         resume: go on with the rows that are there.
         json: print one JSON object with the rows on stdout instead of the table.
-        out: folder of bench-NAME.jsonl; the current one by default.
+        time: for rd: seconds of each fit; 120 by default, 20 with --quick.
+        steps: for rd: optimiser steps of each fit, instead of seconds.
+        out: folder of bench-NAME.jsonl and of figures; the current one by default.
     """
     if quick and full:
         raise SpecError("bench: --quick and --full exclude each other; give one of them")
     from inr import bench as room
 
-    begun = time.monotonic()
+    begun = clock.monotonic()
     found = room.find_bench(name)
+    if not found.own_signals and (signals or time is not None or steps is not None):
+        raise SpecError(f"bench {name}: takes no signals, --time or --steps; leave them out, or run bench rd")
     mode = "quick" if quick else "full" if full else "default"
-    request = room.BenchRequest(mode, out, resume)
+    request = room.BenchRequest(mode, out, resume, signals=tuple(signals or ()), time_s=time, steps=steps)
     rows: list[dict[str, Any]] = []
     machine = room.machine()
     for item in found.run(request):
@@ -55,7 +64,7 @@ def bench(
             say(item)
         else:
             rows.append(item)
-    result = {"rows": rows, "machine": machine, "seconds": round(time.monotonic() - begun, 1)}
+    result = {"rows": rows, "machine": machine, "seconds": round(clock.monotonic() - begun, 1)}
     if json:
         print(json_module.dumps(result))
         return
@@ -70,9 +79,11 @@ def _print(found: "Bench", result: dict[str, Any]) -> None:
     page = Page()
     if not page.is_terminal:  # a file has no width that lines would have to fit
         page = Page(width=WIDE)
-    table = Table(*(title for title, _ in found.columns))
-    for row in result["rows"]:
-        table.add_row(*room.cells(found.columns, row))
+    lines = [room.cells(found.columns, row) for row in found.summary(result["rows"])]
+    shown = [i for i in range(len(found.columns)) if not lines or any(line[i] for line in lines)]
+    table = Table(*(found.columns[i][0] for i in shown))
+    for line in lines:
+        table.add_row(*(line[i] for i in shown))
     page.print(table)
     for note in found.notes:
         page.print(note, highlight=False, markup=False)
