@@ -40,7 +40,7 @@ class Fitted:
     Attributes:
         field: the network with the weights that the file holds.
         signal: the grid, depth and rate of what it was fitted to.
-        data: the bytes of the `.inr` file.
+        data: the bytes of the `.inr` file; empty where the format has no number for the activation.
         report: what the fit reported, with the keys of `inr fit --json`; empty after `load`.
     """
 
@@ -144,8 +144,11 @@ def save(fitted: Fitted, path: str | Path, *, overwrite: bool = False) -> None:
     """Write the `.inr` file.
 
     Raises:
-        SpecError: the file exists and `overwrite` is not set, or the suffix is not `.inr`.
+        SpecError: the file exists and `overwrite` is not set, the suffix is not `.inr`, or the format
+            has no number for the activation.
     """
+    if not fitted.data:
+        raise SpecError(f"{path}: {codec.unwritable(fitted.field.spec.activation.name)}")
     if Path(path).suffix != ".inr":
         raise SpecError(
             f"{path}: a field is saved as .inr; to write a signal, use `sample` and your own writer"

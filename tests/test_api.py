@@ -223,3 +223,13 @@ def test_the_package_itself_imports_nothing_heavy():
     assert ended.stdout.strip() == "set()"
     with pytest.raises(AttributeError):
         _ = inr.nothing_of_the_kind
+
+
+def test_an_activation_without_a_number_is_fitted_and_sampled_but_not_saved(tmp_path):
+    fitted = inr.fit(PICTURE, kind="image", activation="finer", steps=5)
+    assert fitted.data == b""
+    assert fitted.sample().shape == PICTURE.shape
+    assert "size_bytes" not in fitted.report
+    assert fitted.report["psnr_db"] > 0
+    with pytest.raises(SpecError, match="finer.*no number"):
+        inr.save(fitted, tmp_path / "picture.inr")

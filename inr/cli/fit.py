@@ -52,7 +52,8 @@ def fit(
         out: the .inr file to write, or a folder for several inputs; ./STEM.inr by default.
         preset: fast (about 5 s), balanced (30 s), small (2 minutes) or best (5 minutes).
         profile: layout of the network: single, tiles or auto.
-        activation: raf, raf-image, raf-audio or sine.
+        activation: raf, raf-image, raf-audio or sine; or one that a .inr file has no number for, such as
+            finer, gauss, wire, spder, staf or relu, whose field is written as .safetensors.
         params: bound on the network's numbers.
         max_size: bound on the file, such as 20kB; never exceeded.
         target_psnr: quality in dB that the decoded file must reach (SNR for sound).
@@ -166,6 +167,9 @@ def _fit_one(
     from inr import codec, fitting, signals
 
     started = clock.monotonic()
+    why = codec.unwritable(request.activation)
+    if why:
+        target = target.with_suffix(".safetensors")
     folder = target.with_name(target.name + ".run")
     _check_target(target, folder, force=force, resume=resume)
     with signals.open_reader(name) as reader:
@@ -187,7 +191,11 @@ def _fit_one(
                 if not keep_run:
                     fitting.remove_run(folder)
                 raise
-    codec.save(target, outcome.coded.data, overwrite=True)
+    if why:
+        codec.save_tensors(target, outcome.coded.field, outcome.coded.signal)
+        say(f"{name}: {why}; {target} has its float32 numbers instead", quiet)
+    else:
+        codec.save(target, outcome.coded.data, overwrite=True)
     row = {"file": str(target), "input": name} | fitting.report(
         outcome, request, os.path.getsize(target), clock.monotonic() - started
     )

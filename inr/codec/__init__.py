@@ -7,6 +7,7 @@ from inr.codec.allocate import RateDistortion, Stop, allocate
 from inr.codec.choose import coded_bits
 from inr.codec.exchange import save_tensors
 from inr.codec.file import Decoded, decode, encode, load, read, save
+from inr.codec.numbers import unwritable
 from inr.codec.quantise import dequantise, finest, quantise, quantised
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "read",
     "save",
     "save_tensors",
+    "unwritable",
 ]

@@ -35,6 +35,15 @@ def number_of(table: dict[str, int], name: str, what: str) -> int:
     return table[name]
 
 
+def unwritable(activation: str) -> str:
+    """Why a field with this activation cannot be written to a file; empty where it can."""
+    try:
+        number_of(ACTIVATIONS, activation, "activation")
+    except SpecError as error:
+        return str(error)
+    return ""
+
+
 def name_of(table: dict[str, int], number: int, what: str) -> str:
     """The name of a number.
 

@@ -5,7 +5,7 @@ This door imports no torch: decoding a file must not need it.
 
 from typing import TYPE_CHECKING
 
-from inr.fields.activations import ACTIVATIONS, Activation, activation
+from inr.fields.activations import ACTIVATIONS, Activation, activation, register
 from inr.fields.encodings import encoded_size
 from inr.fields.field import Field
 from inr.fields.initialise import initialise
@@ -33,6 +33,7 @@ __all__ = [
     "forward",
     "initialise",
     "param_count",
+    "register",
     "tensor_shapes",
     "training_forward",
 ]

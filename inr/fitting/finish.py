@@ -33,7 +33,7 @@ class Coded:
     """A finished file.
 
     Attributes:
-        data: its bytes.
+        data: its bytes; empty where the format has no number for the field's activation.
         field: the field as a decoder will see it.
         signal: what the file says it holds.
         reached: whether the requested quality was reached; True where none was asked for.
@@ -125,7 +125,7 @@ def finish(
     target_db: float | None = None,
     measure_db: Callable[[Field, SignalSpec], float] | None = None,
 ) -> Coded:
-    """Choose the steps and code the file.
+    """Choose the steps and code the file; a field that no file can hold stays as it is.
 
     Args:
         field: the float field.
@@ -138,6 +138,9 @@ def finish(
     Raises:
         FitError: not even the coarsest steps fit `max_size`.
     """
+    if codec.unwritable(field.spec.activation.name):
+        reached = target_db is None or measure_db is None or measure_db(field, signal) >= target_db
+        return Coded(b"", field, signal, reached)
     distortion = probe.thinned().distortion(field.spec)
     search = codec.allocate(field.tensors, distortion)
     if target_db is not None and measure_db is not None:

@@ -13,7 +13,7 @@ def report(outcome: Outcome, request: FitSpec, size_bytes: int, total_seconds: f
     Args:
         outcome: the run's.
         request: what was asked.
-        size_bytes: of the file, as the disk says.
+        size_bytes: of the file, as the disk says; 0 where there is none.
         total_seconds: from start to the finished file, its evaluation included.
     """
     signal, field = outcome.coded.signal, outcome.coded.field
@@ -23,7 +23,9 @@ def report(outcome: Outcome, request: FitSpec, size_bytes: int, total_seconds: f
         "channels": signal.channels,
         "bits_per_sample": metrics.bits_per_sample(size_bytes, signal.samples),
     }
-    if signal.seconds:
+    if not size_bytes:
+        out = {key: out[key] for key in ("samples", "channels")}
+    elif signal.seconds:
         out["bitrate_kbps"] = metrics.bitrate_kbps(size_bytes, signal.seconds)
     if outcome.evaluation is not None:
         out |= outcome.evaluation.to_json()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from inr import signals
+from inr import codec, signals
 from inr.errors import FitError, InrError, OutOfMemory, SpecError
 from inr.evaluate import Evaluation, evaluate
 from inr.fields import Field, tensor_shapes
@@ -80,6 +80,9 @@ def run(
         FitError: `max_size` cannot be met.
         OutOfMemory: an allocation failed.
     """
+    why = codec.unwritable(request.activation) if request.max_size is not None else ""
+    if why:
+        raise SpecError(f"--max-size: {why}; leave --max-size out")
     with _memory_errors(reader.source):
         fit = _prepare(request, reader, started, folder, resume, stop)
         failure: str | None = None

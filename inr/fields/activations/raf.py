@@ -9,6 +9,8 @@ could absorb is left out, which removes parameters and loses nothing:
     linear z     square z²     relu max(z, 0)     relu3 max(z, 0)³         no scaling
     sine sin θ   cosine cos θ  sine2 sin 2θ       cosine2 cos 2θ           θ = ω f[0] z
     gauss exp(-t²/2)                                                       t = f[-1] z
+    rational P/Q(t)   floor ⌊t⌋   exp2 2^t    (rational.py, fes.py)        t = c[p] z
+    step 1 where z >= 0                                                    no scaling
     carrier sin θ with a = 1 and f[0] = 1, neither stored nor trained
 
 The carrier fixes what a neuron's neighbours can do as well: its amplitude is a factor of the
@@ -31,10 +33,16 @@ from typing import Any
 import numpy as np
 
 from inr.errors import SpecError
+from inr.fields.activations import fes
 from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, siren_bound
+from inr.fields.activations.rational import DENOMINATOR, NUMERATOR, rational32
 from inr.specs import ActivationSpec
 
-BASES = ("linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier")
+BASES = (
+    "linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier",
+    "rational", "floor", "exp2", "step",
+)  # fmt: skip
+SCALED = {"rational", "floor", "exp2"}
 TRIGONOMETRIC = {"sine", "sine2", "cosine2", "cosine", "carrier"}
 MODULATED = ("carrier", "sine2", "cosine2")
 SECOND = 0.2  # spread of the start amplitudes of sin 2θ
@@ -61,15 +69,27 @@ def scalings(spec: ActivationSpec) -> tuple[bool, bool]:
     return free and bool(TRIGONOMETRIC.intersection(spec.bases)), "gauss" in spec.bases
 
 
+def _scaled(bases: tuple[str, ...]) -> list[str]:
+    """The bases with a scaling of their own, in the order of its rows."""
+    return [name for name in bases if name in SCALED]
+
+
 def _shapes(spec: ActivationSpec, width: int) -> Shapes:
     _check(spec)
-    rows, bases = sum(scalings(spec)), trained(spec)
+    rows, own, bases = sum(scalings(spec)), len(_scaled(spec.bases)), trained(spec)
     shapes: Shapes = {"amplitude": (len(bases), width)} if bases else {}
-    return shapes | ({"frequency": (rows, width)} if rows else {})
+    shapes |= {"frequency": (rows, width)} if rows else {}
+    shapes |= {"scaling": (own, width)} if own else {}
+    return shapes | ({"numerator": (4,), "denominator": (2,)} if "rational" in bases else {})
 
 
-def basis_values(xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str, ...]) -> list[Any]:
-    """g_p of equation (1), in the order of `bases`; z [K, N, H], frequency [K or 1, F, H]."""
+def basis_values(
+    xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str, ...], own: Arrays | None = None
+) -> list[Any]:
+    """g_p of equation (1), in the order of `bases`; z [K, N, H], frequency [K or 1, F, H].
+
+    `own` holds the parameters of the bases in SCALED, if there are any.
+    """
     sin: Any = None
     cos: Any = None
     gauss: Any = None
@@ -94,12 +114,23 @@ def basis_values(xp: Any, z: Any, frequency: Any, omega: float, bases: tuple[str
         "gauss": lambda: gauss,
         "relu": lambda: relu,
         "relu3": lambda: relu * relu * relu,
+        "step": lambda: fes.step(xp, z),
     }
-    return [formulas[name]() for name in bases]
+    return [
+        formulas[name]() if name in formulas else _scaled_value(xp, z, name, bases, own or {})
+        for name in bases
+    ]
+
+
+def _scaled_value(xp: Any, z: Any, name: str, bases: tuple[str, ...], own: Arrays) -> Any:
+    t = own["scaling"][:, _scaled(bases).index(name), None] * z
+    if name == "rational":
+        return rational32(t, own["numerator"], own["denominator"])
+    return fes.floor(xp, t) if name == "floor" else fes.exp2(xp, t)
 
 
 def _apply(xp: Any, z: Any, parameters: Arrays, omega: float, spec: ActivationSpec) -> Any:
-    values = basis_values(xp, z, parameters.get("frequency"), omega, spec.bases)
+    values = basis_values(xp, z, parameters.get("frequency"), omega, spec.bases, parameters)
     y = values.pop(0) if spec.bases[0] == "carrier" else None
     for p, value in enumerate(values):
         term = parameters["amplitude"][:, p, None] * value
@@ -124,6 +155,11 @@ def _start_harmonic(
     scale = [np.ones(width)] * trig + [np.full(width, spec.omega_hidden / 3.0)] * gauss
     if scale:
         params["frequency"] = np.stack(scale).astype(np.float32)
+    if own := len(_scaled(spec.bases)):
+        params["scaling"] = np.full((own, width), spec.omega_hidden / 3.0, np.float32)
+    if "rational" in spec.bases:
+        params["numerator"] = np.array(NUMERATOR, np.float32)
+        params["denominator"] = np.array(DENOMINATOR, np.float32)
     return params
 
 
