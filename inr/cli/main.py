@@ -19,6 +19,7 @@ from inr.cli.evaluate import evaluate
 from inr.cli.export import export
 from inr.cli.fit import fit
 from inr.cli.info import info
+from inr.cli.view import view
 from inr.errors import SpecError
 
 VERBS = {
@@ -27,6 +28,7 @@ VERBS = {
     "eval": evaluate,
     "info": info,
     "export": export,
+    "view": view,
     "bench": bench,
     "doctor": doctor,
 }

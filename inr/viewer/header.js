@@ -1,0 +1,136 @@
+// Sections and the header (FORMAT.md, sections 2 to 4): what the signal is, and what the network is.
+
+const MAGIC = [0x89, 0x49, 0x4e, 0x52];
+const VERSION = 1;
+const KINDS = [null, "image", "audio", "video"];
+const AXES = { image: 2, audio: 1, video: 3 };
+const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
+const SOUND_MODES = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY"];
+const ACTIVATIONS = [null, "sine", "raf", "raf-image", "raf-audio"];
+const BASES = [
+  null, "linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier",
+];
+const TRIGONOMETRIC = ["sine", "sine2", "cosine2", "cosine"];
+const SECTION_LIMIT = 2 ** 24;
+
+/** [{type, payload, bytes}] of a file, checked in frame, order and number. */
+function sectionsOf(data) {
+  const cursor = new Cursor(data, "file");
+  const start = MAGIC.every((byte, i) => data[i] === byte);
+  need(start, "not a .inr file: its first bytes are not 89 49 4E 52");
+  cursor.take(4);
+  const version = cursor.byte();
+  need(version === VERSION, `version ${version} of the format; this page reads version ${VERSION}`);
+  const sections = [];
+  do sections.push(nextSection(cursor, sections));
+  while (sections[sections.length - 1].type !== "W");
+  need(!cursor.left, `file: ${cursor.left} bytes follow the weights; nothing may come after them`);
+  return sections;
+}
+
+function nextSection(cursor, before) {
+  const start = cursor.at;
+  const type = String.fromCharCode(cursor.byte());
+  need(/^[A-Za-z]$/.test(type), `file: byte at offset ${start} is no section type; the file is damaged`);
+  const payload = cursor.take(cursor.varint());
+  const body = cursor.data.subarray(start, cursor.at);
+  need(
+    littleEndian(cursor.take(4)) === crc32(body),
+    `section ${type}: its CRC-32 does not match; the file is damaged: copy it again`
+  );
+  need((type === "H") === !before.length, `section ${type}: the header must come first, and only there`);
+  need(!before.some((s) => s.type === type), `section ${type}: comes twice`);
+  const known = !/[A-Z]/.test(type) || "HDPW".includes(type);
+  need(known, `section ${type}: is critical and not known; the file needs a newer inr`);
+  need(type === "W" || payload.length <= SECTION_LIMIT, `section ${type}: takes ${payload.length} bytes`);
+  return { type, payload, bytes: cursor.at - start };
+}
+
+/** The header as one plain object. */
+function headerOf(payload) {
+  const cursor = new Cursor(payload, "header");
+  const signal = signalOf(cursor);
+  const header = { ...signal, ...fieldOf(cursor, signal) };
+  cursor.finish();
+  return header;
+}
+
+function signalOf(cursor) {
+  const first = cursor.byte();
+  const kind = KINDS[first & 3];
+  need(kind && first < 64, `header: byte ${first} for the kind of signal; a newer inr may know it`);
+  const shape = Array.from({ length: AXES[kind] }, () => cursor.varint());
+  need(Math.min(...shape) >= 1, `header: grid lengths must be >= 1; got ${shape}`);
+  const number = cursor.varint();
+  const mode = modeOf(kind, number);
+  const channels = kind === "audio" || !number ? cursor.varint() : PICTURE_MODES[number][1];
+  const bits = cursor.varint();
+  need(bits >= 1 && bits <= 64, `header: a depth of ${bits} bits; 1 to 64 are allowed`);
+  const rate = first & 4 ? cursor.fraction() : null;
+  need(rate || kind === "image", `header: ${kind} needs a rate`);
+  const aspect = first & 8 ? cursor.fraction() : { value: 1 };
+  need(!(first & 8) || aspect.top !== 1n || aspect.bottom !== 1n, "header: an aspect of 1 must be left out");
+  const colour = first & 16 ? Array.from({ length: 4 }, () => cursor.varint()) : [2, 2, 2, 0];
+  need(!(first & 16) || String(colour) !== "2,2,2,0", "header: plain colour must be left out");
+  const timeBase = first & 32 ? cursor.fraction() : null;
+  const samples = shape.reduce((a, b) => a * b);
+  const pixels = kind === "audio" ? 1 : shape.slice(-2).reduce((a, b) => a * b);
+  const fits = pixels <= 2 ** 28 && samples <= 2 ** 33;
+  need(fits, `header: ${shape.join(" x ")} samples are more than a file holds`);
+  const most = kind === "audio" ? 256 : 4;
+  const right = kind === "video" && mode ? channels === 3 : true;
+  need(channels >= 1 && channels <= most && right, `header: ${channels} channels of ${kind} ${mode}`);
+  return { kind, shape, mode, channels, bits, rate, aspect, colour, timeBase, samples };
+}
+
+function modeOf(kind, number) {
+  if (!number) return "";
+  const mode = kind === "audio" ? SOUND_MODES[number - 16] : (PICTURE_MODES[number] || [])[0];
+  const right = mode && (kind !== "video" || mode === "RGB");
+  need(right, `header: sample format ${number} of ${kind} is not known`);
+  return mode;
+}
+
+function fieldOf(cursor, { kind, channels }) {
+  const dims = AXES[kind];
+  const tiles = Array.from({ length: dims }, () => cursor.varint());
+  const margin = Array.from({ length: dims }, () => cursor.varint());
+  const tileCount = tiles.reduce((a, b) => a * b);
+  need(tileCount >= 1 && tileCount <= 2 ** 20, `header: ${tileCount} tiles; 1 to 2^20 are allowed`);
+  need(Math.max(...margin) <= 31, `header: margins of ${margin} 64ths of a tile; at most 31 are allowed`);
+  const width = cursor.varint();
+  const hidden = cursor.varint();
+  need(width >= 1 && width <= 4096 && hidden <= 64, `header: ${hidden} hidden layers of ${width} neurons`);
+  const flags = cursor.varint();
+  need(flags < 16, `header: encoding ${Math.floor(flags / 8)} is not known; the file needs a newer inr`);
+  const encoding = flags & 8 ? { name: "fourier", count: cursor.varint(), base: cursor.varint() / 16 } : null;
+  if (encoding) {
+    const { count, base } = encoding;
+    need(count >= 1 && count <= 64, `header: ${count} frequencies; 1 to 64 are allowed`);
+    need(base >= 1 && base <= 8, `header: a base of ${base}; 1 to 8 are allowed`);
+  }
+  const number = cursor.varint();
+  const activation = ACTIVATIONS[number];
+  need(activation, `header: activation ${number} is not known; the file needs a newer inr`);
+  const bases = activation === "sine" ? [] : basesOf(cursor.big());
+  const omega = cursor.varint();
+  const omegaHidden = flags & 4 ? omega : cursor.varint();
+  need([omega, omegaHidden].every((w) => w >= 1 && w <= 65536), "header: omega is out of range");
+  need(flags & 4 || omega !== omegaHidden, "header: equal omegas must be written once");
+  return {
+    dims, tiles, margin, tileCount, width, hidden, encoding, activation, bases,
+    shared: Boolean(flags & 1), gain: Boolean(flags & 2), outputs: channels,
+    omega: [omega / 16, omegaHidden / 16],
+    encoded: dims * (1 + 2 * (encoding ? encoding.count : 0)),
+  };
+}
+
+function basesOf(packed) {
+  const bases = [];
+  for (; packed; packed >>= 5n) bases.push(BASES[Number(packed & 31n)]);
+  const distinct = new Set(bases).size === bases.length;
+  const known = bases.length && bases.length <= 12 && bases.every((name) => name);
+  need(known && distinct, "header: its bases are not known");
+  need(!bases.slice(1).includes("carrier"), "header: the carrier must be the first basis");
+  return bases;
+}

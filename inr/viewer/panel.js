@@ -1,0 +1,84 @@
+// The panel: what the file holds, where its bytes go, and the shape of its activations.
+
+const SECTION_NAMES = {
+  H: "header", D: "division into tiles", P: "times of frames", i: "colour profile", W: "weights",
+};
+
+function element(name, text = "", attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+const counted = (n) => n.toLocaleString("en");
+
+/** One line that says what the file is, bytes first. */
+function summaryOf({ header, bytes, params }) {
+  const { kind, shape, channels } = header;
+  const plain = () => `${shape[1]} × ${shape[0]}`;
+  const size = { image: plain, audio: soundSize, video: clipSize }[kind](header);
+  const perSample = ((8 * bytes) / header.samples).toPrecision(3);
+  const unit = { image: "bits a pixel", audio: "bits a sample", video: "bits a voxel" }[kind];
+  const lanes = `${channels} channel${channels > 1 ? "s" : ""}`;
+  const what = `${kind} ${size}, ${lanes}`;
+  return `${counted(bytes)} bytes · ${what} · ${perSample} ${unit} · ${counted(params)} parameters`;
+}
+
+function soundSize({ shape, rate }) {
+  return `${(shape[0] / rate.value).toFixed(2)} s at ${counted(Math.round(rate.value))} Hz`;
+}
+
+function clipSize({ shape, rate }) {
+  return `${shape[2]} × ${shape[1]}, ${shape[0]} frames at ${Math.round(rate.value * 100) / 100} fps`;
+}
+
+function fillPanel(file) {
+  fillList(byId("architecture"), architecture(file));
+  const named = (type) => `${type}  ${SECTION_NAMES[type] || "not known here"}`;
+  const sections = file.sections.map((s) => [named(s.type), s.bytes]);
+  sections.push(["magic and version", 5]);
+  fillBars(byId("sections"), sections, file.bytes);
+  const tensors = [...file.tensors.values()].map((t) => [`${t.name}  ${t.shape.join("×")}`, t.bits / 8, t]);
+  fillBars(byId("tensors"), tensors, file.bytes);
+  drawCurves(byId("curves"), file);
+}
+
+function architecture({ header, levels, times }) {
+  const h = header;
+  const tiles = `${h.tiles.join(" × ")} tiles${levels ? ", of uneven lengths" : ""}`;
+  const widths = new Array(h.hidden + 1).fill(h.width).join(" → ");
+  const margins = h.margin.map((m) => `${m}/64`).join(", ");
+  const { encoding } = h;
+  return [
+    ["layout", h.tileCount === 1 ? "one network" : `${tiles}, reaching ${margins} over their borders`],
+    ["network", `${h.dims} coordinate${h.dims > 1 ? "s" : ""} → ${widths} → ${h.outputs}`],
+    ["encoding", encoding ? `fourier: ${encoding.count} frequencies, base ${encoding.base}` : "identity"],
+    ["activation", `${h.activation}${h.bases.length ? `: ${h.bases.join(", ")}` : ""}`],
+    ["ω", h.omega[0] === h.omega[1] ? `${h.omega[0]}` : `${h.omega[0]} first, ${h.omega[1]} after`],
+    ["depth", `${h.bits} bits${h.mode ? `, ${h.mode}` : ""}${times ? ", frames at uneven times" : ""}`],
+  ];
+}
+
+function fillList(list, rows) {
+  for (const [name, text] of rows) list.append(element("dt", name), element("dd", text));
+}
+
+/** A table with bars; rows are [name, bytes, tensor or nothing]. */
+function fillBars(body, rows, whole) {
+  for (const [name, bytes, tensor] of rows) {
+    const row = element("tr");
+    row.append(element("th", name, { scope: "row" }));
+    const size = bytes < 10 && tensor ? bytes.toFixed(1) : counted(Math.round(bytes));
+    const cell = element("td", size);
+    const bar = element("span", "", { class: "bar", "aria-hidden": "true" });
+    bar.style.width = `${Math.max(0.5, (100 * bytes) / whole)}%`;
+    cell.append(bar);
+    row.append(cell);
+    if (tensor) {
+      const each = (tensor.bits / tensor.values.length).toFixed(2);
+      row.append(element("td", `${each} bits each, step 2^${-tensor.k}`));
+    }
+    body.append(row);
+  }
+}
