@@ -25,6 +25,7 @@ Array = np.ndarray
 Exponents = dict[str, int]
 REFINEMENTS = 32  # files tried after the bisection to use up the rest of a budget
 COARSENINGS = 8  # distortions measured after the bisection to give bits back
+AROUND, TINY = 2, 1e-15  # stops on either side that a slope is taken over; the least slope
 EXTENSION = 2  # steps by which all curves grow when they end too early
 
 
@@ -72,6 +73,14 @@ class RateDistortion:
             at[name] = point
             stops.append(_stop(at))
         return stops
+
+    def slope(self, exponents: Exponents) -> float:
+        """Distortion that one bit is worth around these steps, by the curves; more than 0."""
+        stops = self.curve()
+        bits = sum(p.bits for name, k in exponents.items() for p in self.curves[name].points if p.k == k)
+        at = min(range(len(stops)), key=lambda i: abs(stops[i].bits - bits))
+        a, b = stops[max(0, at - AROUND)], stops[min(len(stops) - 1, at + AROUND)]
+        return max((b.increase - a.increase) / max(a.bits - b.bits, 1.0), TINY)
 
     def for_size(self, max_bytes: int, encode: Callable[[Exponents], bytes]) -> tuple[Exponents, bytes]:
         """The steps of least distortion whose file has at most `max_bytes` bytes.

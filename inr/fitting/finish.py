@@ -124,6 +124,7 @@ def finish(
     max_size: int | None = None,
     target_db: float | None = None,
     measure_db: Callable[[Field, SignalSpec], float] | None = None,
+    exponents: Mapping[str, int] | None = None,
 ) -> Coded:
     """Choose the steps and code the file; a field that no file can hold stays as it is.
 
@@ -134,6 +135,7 @@ def finish(
         max_size: bytes that the file must not exceed.
         target_db: PSNR (audio: SNR) that the decoded file should reach; needs `measure_db`.
         measure_db: the full evaluation of a decoded field.
+        exponents: the steps that the field is rounded to already, where its file fits `max_size`.
 
     Raises:
         FitError: not even the coarsest steps fit `max_size`.
@@ -141,6 +143,8 @@ def finish(
     if codec.unwritable(field.spec.activation.name):
         reached = target_db is None or measure_db is None or measure_db(field, signal) >= target_db
         return Coded(b"", field, signal, reached)
+    if exponents is not None and max_size is not None and target_db is None:
+        return _with_profile(_coded(field, replace(signal, icc=None), exponents), exponents, signal, max_size)
     distortion = probe.thinned().distortion(field.spec)
     search = codec.allocate(field.tensors, distortion)
     if target_db is not None and measure_db is not None:
@@ -158,11 +162,16 @@ def _for_size(search: codec.RateDistortion, field: Field, signal: SignalSpec, ma
     exponents, data = search.for_size(
         max_size, lambda k: codec.encode(field.spec, field.tensors, k, without_icc)
     )
-    if signal.icc is not None:
-        whole = codec.encode(field.spec, field.tensors, exponents, signal)
-        if len(whole) <= max_size:
-            return _coded(field, signal, exponents)
-    return Coded(data, codec.decode(data).field, without_icc)
+    coded = Coded(data, codec.decode(data).field, without_icc)
+    return _with_profile(coded, exponents, signal, max_size)
+
+
+def _with_profile(coded: Coded, exponents: Mapping[str, int], signal: SignalSpec, max_size: int) -> Coded:
+    """The same file with the picture's colour profile, where that fits too."""
+    if signal.icc is None:
+        return coded
+    whole = _coded(coded.field, signal, exponents)
+    return whole if len(whole.data) <= max_size else coded
 
 
 def _for_target(

@@ -8,13 +8,14 @@ ends in the same bits as one that was never stopped (same machine, same number o
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from inr import fields, reconstruct, signals
+from inr import codec, fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
 from inr.fitting.clock import StepClock
@@ -25,6 +26,7 @@ from inr.fitting.prepare import make_sampler, pick_device, same_run
 from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
+from inr.fitting.squeeze import CONTROL, LEAST_STEPS, Squeeze
 from inr.specs import FitSpec
 
 SNAPSHOT_STEPS = 50  # fixed in steps, so that what a rollback restores does not depend on the clock
@@ -77,6 +79,8 @@ class Fit:
         self._best: dict[str, torch.Tensor] = {}
         self._best_error = math.inf
         self._snapshot: dict[str, torch.Tensor] = {}
+        self.exponents: dict[str, int] | None = None  # steps of the best field, where it is rounded
+        self._squeeze = self._squeezable()
         self._saved_at = -math.inf
         self._note = ""
         self._warn_of_slabs()
@@ -102,15 +106,18 @@ class Fit:
         clock = StepClock()
         with self.network.threads():
             while not (self.schedule.ended or self._late() or self._stop()):
+                self._squeeze_when_due()
                 clock.start()
                 batch = self.sampler.next()
                 clock.read()
                 if batch.visit_step == 0:
                     self._start_slab(batch)
-                loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
+                with self._as_coded():
+                    loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
                 if not math.isfinite(loss):
                     self._roll_back()
                     continue
+                self._add_rate(batch)
                 self._optimiser.step(
                     self.network.grads, batch.tiles, batch.visit_step + 1, self._scale(batch)
                 )
@@ -188,8 +195,64 @@ class Fit:
         self.step, self.mse, self.power = numbers["step"], numbers["mse"], numbers["power"]
         self._factor, self._rollbacks = numbers["factor"], numbers["rollbacks"]
         self._best_error = numbers["best_error"]
+        self.exponents = numbers["exponents"]
+        if self._squeeze is not None and numbers["squeeze"] is not None:
+            self._squeeze.load(numbers["squeeze"])
+        elif numbers["squeeze"] is None:
+            self._squeeze = None
         self._started = time.monotonic() - numbers["seconds"]
         self._keep_snapshot()
+
+    def _rounding(self) -> bool:
+        return self._squeeze is not None and bool(self._squeeze.exponents)
+
+    def _fits(self) -> bool:
+        """Whether a file of the weights as they are may be kept."""
+        return self._squeeze is None or not self._rounding() or self._squeeze.fits(self.network.tensors)
+
+    def _squeezable(self) -> Squeeze | None:
+        """Rounding in the loop, where a size is asked for and one slab holds the signal."""
+        size, spec = self.request.max_size, self.reader.spec
+        if size is None or self.schedule.slabs > 1 or codec.unwritable(self.plan.field.activation.name):
+            return None
+        return Squeeze(self.plan.field, replace(spec, icc=None), size)
+
+    def _squeeze_when_due(self) -> None:
+        """Begin to round, or choose the steps again, at the progress that squeeze.py says."""
+        squeeze, left = self._squeeze, self.schedule.left
+        if squeeze is None or left is None or not squeeze.due(self.schedule.progress):
+            return
+        begun = self._rounding()
+        if not begun and left < LEAST_STEPS:
+            self._squeeze = None
+            return
+        try:
+            squeeze.choose(self.network.tensors, self.probe().thinned().distortion(self.plan.field))
+        except FitError:  # `finish` says so, with the size that is possible
+            self._squeeze = None
+            return
+        if not begun:
+            # From here on only what fits counts as the best.
+            self._best, self._best_error = {}, math.inf
+            self._keep_snapshot()
+
+    @contextmanager
+    def _as_coded(self) -> Iterator[None]:
+        """The weights as a file would hold them while the block runs, once rounding has begun."""
+        if self._squeeze is None or not self._rounding():
+            yield
+            return
+        with torch.no_grad(), self._squeeze.rounded(self.network.tensors):
+            yield
+
+    @torch.no_grad()
+    def _add_rate(self, batch: signals.Batch) -> None:
+        squeeze, spec = self._squeeze, self.reader.spec
+        if squeeze is None or not self._rounding():
+            return
+        if self.step % CONTROL == 0:
+            squeeze.control(self.network.tensors)
+        squeeze.add_rate(self.network.tensors, self.network.grads, batch.size / spec.samples)
 
     def _late(self) -> bool:
         return (
@@ -244,15 +307,18 @@ class Fit:
         batch = self.sampler.probe()
         u, target = self._draw(batch)(0, batch.tiles.stop - batch.tiles.start)
         self.power = float(target.square().mean())
-        error = float(
-            self.network.error(
-                batch.tiles, batch.rows, lambda first, last: (u[first:last], target[first:last])
+        with self._as_coded():
+            error = float(
+                self.network.error(
+                    batch.tiles, batch.rows, lambda first, last: (u[first:last], target[first:last])
+                )
             )
-        )
-        # With several slabs the probe sees one of them, so errors at different times do not compare.
-        if math.isfinite(error) and (error < self._best_error or self.schedule.slabs > 1):
-            self._best_error = error
-            self._best = {n: t.detach().clone() for n, t in self.network.tensors.items()}
+            # With several slabs the probe sees one of them, so errors at different times do not compare.
+            better = math.isfinite(error) and (error < self._best_error or self.schedule.slabs > 1)
+            if better and self._fits():
+                self._best_error = error
+                self._best = {n: t.detach().clone() for n, t in self.network.tensors.items()}
+                self.exponents = dict(self._squeeze.exponents) if self._squeeze and self._rounding() else None
         if not math.isfinite(error):
             self._roll_back()
             return False
@@ -302,6 +368,8 @@ class Fit:
                 "seconds": self.seconds,
                 "threads": self.threads,
                 "path": self.path,
+                "exponents": self.exponents,
+                "squeeze": self._squeeze.state() if self._squeeze else None,
             },
         )
 

@@ -23,7 +23,9 @@ QUALITY = {"image": (31.0, 4.0), "audio": (30.0, 8.0), "video": (26.0, 4.0)}
 DEFAULT_LEAST, MOST_PARAMS = 400, 2_000_000
 LEAST_PARAMS = 64
 OVERHEAD_BYTES = 64
-BITS_PER_PARAM = 6.5  # what a file spends at its usual quality; --max-size is hit by the codec
+# What a number of a file under --max-size takes: after rounding in the loop (squeeze.py), and without it.
+BITS_PER_PARAM = {"image": 5.7, "audio": 8.0, "video": 6.5}
+BITS_UNSQUEEZED = 6.5
 # (samples a tile, ω times Muon's rate, Adam's rate, batch) where they were measured.  Of a larger tile
 # a batch says less, so batches grow with tiles, and the rates fall where they still cover less
 # (kodim15, 6500 samples a tile: 25.6 dB at the rates of 1156 samples, 33.4 with those of the powers).
@@ -138,7 +140,9 @@ def _budget(request: FitSpec, spec: SignalSpec) -> tuple[int, str]:
         return request.params, "asked for"
     if request.max_size is not None:
         payload = max(0, request.max_size - OVERHEAD_BYTES)
-        fit, why = int(8 * payload / BITS_PER_PARAM), f"what {request.max_size} bytes hold"
+        slabs = exceeds(spec, sample_memory(request.memory_bytes))
+        bits = BITS_UNSQUEEZED if slabs else BITS_PER_PARAM[spec.kind]
+        fit, why = int(8 * payload / bits), f"what {request.max_size} bytes hold"
         # A file has no use for more numbers than the signal has.
         return min(max(fit, LEAST_PARAMS), spec.samples * spec.channels + LEAST_PARAMS), why
     wanted = PARAMS_PER_VALUE[spec.kind] * spec.samples * spec.channels

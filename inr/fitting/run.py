@@ -36,7 +36,8 @@ class Outcome:
             a weight.
         device, threads: what it ran on.
         evaluation: of the decoded file; None where it was not wanted.
-        float_evaluation: of the field before quantisation; None likewise.
+        float_evaluation: of the field before quantisation, which is the same one where it was rounded in
+            the loop; None likewise.
         stopped: the run was ended from outside.
         failure: why the fit broke off, where it did; the best so far is in `coded`.
     """
@@ -251,6 +252,7 @@ def _finish(fit: Fit, field: Field, request: FitSpec) -> Coded:
         max_size=request.max_size,
         target_db=request.target_psnr,
         measure_db=measure_db,
+        exponents=fit.exponents,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from inr import fields, fitting, signals
 from inr.errors import SpecError
 from inr.fitting.layout import sample_memory
+from inr.fitting.presets import BITS_PER_PARAM
 from inr.partition import axes
 from inr.signals.base import Reader
 from inr.specs import FitSpec, SignalSpec
@@ -221,8 +222,8 @@ def test_sounds_use_nine_tenths_of_their_budget(what, budget):
 def test_a_bound_on_the_file_bounds_the_parameters(kind, size_bytes):
     reader = reader_of(kind, (300, 400) if kind == "image" else (120_000,))
     plan = fitting.make_plan(FitSpec(max_size=size_bytes), reader)
-    # 6.5 bits a parameter.
-    assert 0.75 * size_bytes - 64 < fields.param_count(plan.field) * 6.5 / 8 <= size_bytes
+    taken = fields.param_count(plan.field) * BITS_PER_PARAM[kind] / 8
+    assert 0.75 * size_bytes - 64 < taken <= size_bytes
 
 
 # Margins, batches, rates
