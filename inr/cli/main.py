@@ -19,6 +19,8 @@ from inr.cli.evaluate import evaluate
 from inr.cli.export import export
 from inr.cli.fit import fit
 from inr.cli.info import info
+from inr.cli.ntk import ntk
+from inr.cli.pde import pde
 from inr.cli.view import view
 from inr.errors import SpecError
 
@@ -30,6 +32,8 @@ VERBS = {
     "export": export,
     "view": view,
     "bench": bench,
+    "pde": pde,
+    "ntk": ntk,
     "doctor": doctor,
 }
 
