@@ -36,6 +36,9 @@ BELOW = set(MAY_IMPORT)
 MAY_IMPORT["science"] = BASE | {"fields", "fitting"}
 MAY_IMPORT["bench"] = set(BELOW)
 MAY_IMPORT["viewer"] = {"errors"}
+MAY_IMPORT["reports"] = BASE | {
+    "signals", "fields", "metrics", "codec", "reconstruct", "evaluate", "fitting",
+}  # fmt: skip
 MAY_IMPORT["api"] = set(MAY_IMPORT)
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 MAY_IMPORT["__init__"] = {"api"}
@@ -59,6 +62,7 @@ MAY_USE: dict[str, set[str]] = {
     "science": {"numpy", "torch"},
     "bench": {"numpy", "torch", "scipy", "skimage", "sklearn", "av", "PIL", "soundfile", "matplotlib"},
     "viewer": set(),
+    "reports": {"numpy", "matplotlib", "PIL"},
     "api": {"numpy", "torch"},
     "cli": {"numpy", "cyclopts", "rich"},
     "__init__": set(),

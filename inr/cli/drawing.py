@@ -29,6 +29,23 @@ class Page(Console):
         raise BrokenPipeError
 
 
+def tell(lines: list[tuple[str, str]], quiet: bool = False) -> None:
+    """Lines for the person, on stderr, each with a style that only a terminal shows; NO_COLOR takes colours.
+
+    Args:
+        lines: text and the name of rich's style.
+        quiet: say nothing.
+    """
+    if quiet or not sys.stderr.isatty():
+        for line, _ in lines:
+            say(line, quiet)
+        return
+    console = Page(stderr=True, highlight=False, soft_wrap=True)
+    with suppress(OSError):
+        for line, style in lines:
+            console.print(Text(line, style))
+
+
 class Drawing:
     """A line that shows step, quality, ETA and speed while a fit runs.
 
@@ -88,6 +105,26 @@ def summary(report: dict[str, Any]) -> str:
         parts.append(_decibels("PSNR", report["psnr_db"], report))
     parts += [f"{report['params']:,} parameters", f"{report['fit_seconds']:.1f} s"]
     return "  ".join(parts)
+
+
+def comparison_lines(found: Any, report: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a `reports.Comparison` says about our size, with styles for `tell`."""
+    ours, source = report.get("size_bytes", 0), found.source_bytes
+    lines: list[tuple[str, str]] = []
+    if 0 < source < ours:
+        lines.append(
+            (f"  the source, {found.source}, is smaller: {source:,} bytes at full quality", "yellow")
+        )
+    elif source and ours:
+        lines.append(
+            (f"  the source, {found.source}: {source:,} bytes, {source / ours:.1f} times as many", "")
+        )
+    if found.lossless:
+        lossless = found.lossless
+        lines.append((f"  the same samples as {lossless.name}, lossless: {lossless.size_bytes:,} bytes", ""))
+    if found.jpeg:
+        lines.append((f"  {found.jpeg_words(ours)}", ""))
+    return lines
 
 
 def _decibels(name: str, value: float | None, report: dict[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 import json as json_module
 import os
+import shlex
 import signal as signals_of_the_system
 import tempfile
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from cyclopts import Parameter
 
 from inr.cli.complaints import EXPECTED, complaint
 from inr.cli.config import apply_config
-from inr.cli.drawing import Drawing, say, summary
+from inr.cli.drawing import Drawing, comparison_lines, say, summary, tell
 from inr.cli.options import Flag, Whole
 from inr.cli.sizes import parse_size
 from inr.errors import FitError, SpecError
@@ -40,6 +41,7 @@ def fit(
     resume: Flag = False,
     keep_run: Flag = False,
     no_eval: Flag = False,
+    report: Path | None = None,
     config: Path | None = None,
     force: Flag = False,
     quiet: Flag = False,
@@ -65,6 +67,7 @@ def fit(
         resume: go on with a run that was interrupted.
         keep_run: keep the run folder OUT.run, which `inr export` can use.
         no_eval: do not measure the decoded file.
+        report: write a page that shows the fit, DIR/index.html; for several inputs DIR/STEM/index.html.
         config: a TOML file with these options; the command line wins over it.
         force: replace files that exist.
         quiet: say nothing but errors.
@@ -83,14 +86,16 @@ def fit(
         "seed": seed,
         "device": device,
     }
-    request = _request(apply_config(config, asked))
+    asked = apply_config(config, asked)
+    request = _request(asked)
     if not inputs:
         raise SpecError("fit: no input; give a picture, sound or video file, or sample:NAME")
     targets = _targets(inputs, out)
+    pages = _pages(report, targets, force=force)
     rows: list[dict[str, Any]] = []
     worst = 0
     with _stopping() as stopped:
-        for name, target in zip(inputs, targets, strict=True):
+        for name, target, page in zip(inputs, targets, pages, strict=True):
             try:
                 code, row = _fit_one(
                     name,
@@ -102,6 +107,9 @@ def fit(
                     measure=not no_eval,
                     force=force,
                     quiet=quiet,
+                    compare=not (quiet or json),
+                    page=page,
+                    command=_command(name, target, asked | {"no_eval": no_eval}, report),
                 )
             except EXPECTED as error:
                 if len(inputs) == 1:
@@ -151,6 +159,35 @@ def _targets(inputs: list[str], out: Path | None) -> list[Path]:
     return targets
 
 
+def _pages(report: Path | None, targets: list[Path], *, force: bool) -> list[Path | None]:
+    """The folder of each fit's page.
+
+    Raises:
+        SpecError: a page is there already, or a folder's name is that of a file.
+    """
+    if report is None:
+        return [None] * len(targets)
+    folders = [report] if len(targets) == 1 else [report / target.stem for target in targets]
+    for folder in folders:
+        if any(place.exists() and not place.is_dir() for place in (folder, *folder.parents)):
+            raise SpecError(f"--report {folder}: a file has this name; give the name of a folder")
+        if (folder / "index.html").exists() and not force:
+            raise SpecError(
+                f"--report: {folder / 'index.html'} exists already; add --force to replace it, "
+                "or choose another folder"
+            )
+    return list(folders)
+
+
+def _command(name: str, target: Path, asked: dict[str, Any], report: Path | None) -> str:
+    """The command line that does one fit again, what a config file said included."""
+    words = ["inr", "fit", name, "-o", str(target)]
+    for option, value in asked.items():
+        if value is not None and value is not False:
+            words += [f"--{option.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return shlex.join([*words, *(["--report", str(report)] if report else [])])
+
+
 def _fit_one(
     name: str,
     target: Path,
@@ -162,9 +199,12 @@ def _fit_one(
     measure: bool,
     force: bool,
     quiet: bool,
+    compare: bool,
+    page: Path | None,
+    command: str,
 ) -> tuple[int, dict[str, Any]]:
     """Fit one input; returns its exit code and its JSON row."""
-    from inr import codec, fitting, signals
+    from inr import codec, fitting, reports, signals
 
     started = clock.monotonic()
     why = codec.unwritable(request.activation)
@@ -184,25 +224,61 @@ def _fit_one(
             stop=lambda: stopped.by != 0,
             measure=measure,
         )
+        curve = reports.Curve()
         with Drawing(name, "SNR" if reader.spec.kind == "audio" else "PSNR", quiet) as drawing:
             try:
-                outcome = fitting.drive(steps, drawing.update)
+                outcome = fitting.drive(steps, _both(drawing.update, curve.add))
             except FitError:  # no file this small exists, and no step more would change that
                 if not keep_run:
                     fitting.remove_run(folder)
                 raise
-    if why:
-        codec.save_tensors(target, outcome.coded.field, outcome.coded.signal)
-        say(f"{name}: {why}; {target} has its float32 numbers instead", quiet)
-    else:
-        codec.save(target, outcome.coded.data, overwrite=True)
-    row = {"file": str(target), "input": name} | fitting.report(
-        outcome, request, os.path.getsize(target), clock.monotonic() - started
-    )
+        if why:
+            codec.save_tensors(target, outcome.coded.field, outcome.coded.signal)
+            say(f"{name}: {why}; {target} has its float32 numbers instead", quiet)
+        else:
+            codec.save(target, outcome.coded.data, overwrite=True)
+        row: dict[str, Any] = {"file": str(target), "input": name} | fitting.report(
+            outcome, request, os.path.getsize(target), clock.monotonic() - started
+        )
+        # All of this comes when the file is safe and the seconds are counted.
+        encode = page is not None or (compare and measure)
+        found = reports.compare(reader, row["size_bytes"], encode=encode and not outcome.stopped)
+        if found.source_bytes:
+            row["source_bytes"] = found.source_bytes
+        failed = 0
+        if page is not None and outcome.stopped:
+            say(f"{name}: no report of a fit that was stopped", quiet)
+        elif page is not None:
+            done = reports.Finished(name, command, row, request, outcome, curve, found)
+            failed = _report(page, reader, done, quiet)
     for reason in outcome.plan.reasons:
         say(f"  {reason}", quiet)
-    say(summary(row), quiet)
-    return _ending(outcome, request, row, folder, target, keep_run or stopped.by != 0), row
+    tell([*comparison_lines(found, row), (summary(row), "bold")], quiet)
+    code = _ending(outcome, request, row, folder, target, keep_run or stopped.by != 0)
+    return max(code, failed), row
+
+
+def _report(page: Path, reader: Any, done: Any, quiet: bool) -> int:
+    """Write the page and say where it is; a page that fails must not cost the person the fit."""
+    from inr import reports
+
+    try:
+        say(f"{done.name}: the report is {reports.write(page, reader, done)}", quiet)
+    except EXPECTED as error:
+        line, code = complaint(error)
+        say(f"inr: --report: {line}; the fit itself is in {done.row['file']}")
+        return code
+    missing = reports.no_figures()
+    say(f"{done.name}: {missing}", quiet or missing is None)
+    return 0
+
+
+def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:
+    def take(record: Any) -> None:
+        first(record)
+        second(record)
+
+    return take
 
 
 def _ending(

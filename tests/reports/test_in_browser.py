@@ -1,0 +1,65 @@
+"""The page in a real browser: light, dark, narrow, and silent."""
+
+import shutil
+
+import pytest
+
+from tests.cli import made
+from tests.cli.commands import inr
+from tests.viewer.conftest import BROWSERS
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Addresses of a page of each kind."""
+    pytest.importorskip("matplotlib", reason="needs matplotlib (the plot extra)")
+    folder = tmp_path_factory.mktemp("pages")
+    sources = (made.picture(folder / "p.png"), made.sound(folder / "s.wav"), made.clip(folder / "c.mp4"))
+    for path in sources:
+        name = folder / path.stem
+        got = inr("fit", path, "-o", f"{name}.inr", "--steps", 30, "--report", name, "--quiet")
+        assert got.code == 0, got.err
+    return [(folder / path.stem / "index.html").as_uri() for path in sources]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; the test skips where it or Playwright is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the dev extra)")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("needs Chromium (Debian: chromium)")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+LINES = "[...document.querySelectorAll('svg path')].map(p => getComputedStyle(p).stroke).join()"
+BROKEN = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
+FLAT = "[...document.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().height < 50).length"
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_follows_light_and_dark_and_asks_for_nothing(browser, pages, width):
+    for address in pages:
+        seen = {}
+        for scheme in ("light", "dark"):
+            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            page = context.new_page()
+            heard = []
+            page.on("console", lambda message, heard=heard: heard.append(message.text))
+            page.on("pageerror", lambda error, heard=heard: heard.append(str(error)))
+            page.on(
+                "request",
+                lambda r, heard=heard: None if r.url.startswith(("file:", "data:")) else heard.append(r.url),
+            )
+            page.goto(address)
+            seen[scheme] = page.evaluate(LINES)
+            assert page.evaluate(BROKEN) == 0
+            assert page.evaluate(FLAT) == 0
+            assert page.evaluate("document.querySelectorAll('svg').length") >= 3
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            context.close()
+            assert heard == []
+        assert seen["light"] != seen["dark"]
