@@ -24,6 +24,7 @@ THRESHOLDS = -0.5 * np.arange(64.0)  # log2 of a coefficient over a full-scale s
 LOOKED_AT_MOST = 1 << 24  # samples in all, and
 LOOKED_AT_A_TIME = 1 << 16  # of a cell: of long sounds a part of every cell stands for it
 READ_AT_ONCE = 1 << 20
+HANNING_RMS, ABOVE_NOISE = np.sqrt(3.0 / 8.0), 4.0  # 12 dB above noise hardly any bin of it is left
 LOOKED_AT = 64  # cells whose frequencies are looked at
 
 
@@ -53,7 +54,7 @@ def divide(reader: signals.Reader, tiles: int, kept: int, *, even: bool = False)
     cells = min(max(1, tiles // CELL), max(1, n // (2 * LEAST)))
     edges = np.linspace(0, n, cells + 1).astype(np.int64)
     counts = _counts(reader, edges)
-    threshold = min(int(np.searchsorted(counts.sum(0), kept)), len(THRESHOLDS) - 1)
+    threshold = min(int(np.searchsorted(counts.sum(0), kept)), _last_threshold(reader, edges))
     levels = np.zeros(cells, dtype=int)
     if cells > 1 and not even:
         levels = _levels(counts[:, threshold], tiles, min(LEVELS, int(np.log2(n / cells / LEAST))))
@@ -62,6 +63,17 @@ def divide(reader: signals.Reader, tiles: int, kept: int, *, even: bool = False)
     halves = n / (2.0 * tiles) if not levels.any() else n / (2.0 * cells) / np.exp2(levels)
     local = _median_frequency(reader, edges, threshold, np.broadcast_to(halves, cells))
     return Division(tuple(levels.tolist()) if levels.any() else (), local)
+
+
+def _last_threshold(reader: signals.Reader, edges: np.ndarray) -> int:
+    """The last threshold above the rounding noise of the source's depth, which is no part of the sound.
+
+    A pure tone has fewer coefficients than any budget keeps: without this, noise said what to reach.
+    """
+    rounding = 2.0 ** (1 - reader.spec.bits) / np.sqrt(12.0)
+    of_a_bin = rounding * HANNING_RMS / np.sqrt(_looked_at(edges))
+    above = int(np.searchsorted(-THRESHOLDS, -np.log2(ABOVE_NOISE * of_a_bin)))
+    return min(max(above - 1, 0), len(THRESHOLDS) - 1)
 
 
 def _levels(need: np.ndarray, tiles: int, most: int) -> np.ndarray:

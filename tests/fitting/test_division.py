@@ -176,3 +176,15 @@ def test_a_long_sound_is_read_in_pieces(tiles):
     reader = Long(2 * READ_AT_ONCE + 12_345)
     divide(reader, tiles, kept=10_000)
     assert 0 < reader.longest <= 1.01 * READ_AT_ONCE
+
+
+@pytest.mark.parametrize("length", [4000, 8000, 60_000])
+def test_the_rounding_noise_of_a_quiet_source_says_nothing_of_what_to_reach(length):
+    """A tone has fewer coefficients than the budget would keep; the others are noise of 16 bits."""
+    t = np.arange(length)
+    tone = np.rint(9000 * np.sin(0.04 * t))[:, None].astype(np.int16)
+    with signals.open_reader(tone, kind="audio", rate_hz=8000) as reader:
+        got = divide(reader, 8, length // 4, even=True)
+    assert got.levels == ()
+    # Its own frequency, and the skirts that the window gives it; noise would say ten times as much.
+    assert 0.5 <= got.local / (0.04 * length / 16) <= 2
