@@ -1,6 +1,8 @@
 """Comparisons with other ways to do the same: opponents, closed forms, and the tables they end in."""
 
 from inr.bench.bd_rate import BdRate, bd_rate, quality_at
+from inr.bench.compare import CompareRequest, compare
+from inr.bench.compare_card import COMPARE, COMPARE_NOTES, compare_summary
 from inr.bench.curves import baselines_folder, curve_path, read_curve, record_curve
 from inr.bench.engine import float_db
 from inr.bench.jobs import data_folder, find_job
@@ -15,6 +17,9 @@ __all__ = [
     "BdRate",
     "Bench",
     "BenchRequest",
+    "COMPARE",
+    "COMPARE_NOTES",
+    "CompareRequest",
     "Journal",
     "RECIPES",
     "Recipe",
@@ -22,6 +27,8 @@ __all__ = [
     "bd_rate",
     "cached_rows",
     "cells",
+    "compare",
+    "compare_summary",
     "curve_path",
     "data_folder",
     "find_bench",

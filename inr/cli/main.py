@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 
 from inr import __version__
 from inr.cli.bench import bench
+from inr.cli.compare import compare
 from inr.cli.complaints import EXPECTED, complaint
 from inr.cli.decode import decode
 from inr.cli.doctor import doctor
@@ -31,6 +32,7 @@ VERBS = {
     "info": info,
     "export": export,
     "view": view,
+    "compare": compare,
     "bench": bench,
     "pde": pde,
     "ntk": ntk,
