@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from inr.cli.drawing import Page, say
+from inr.cli.drawing import say
 from inr.cli.options import Flag, Whole
+from inr.cli.tables import print_table
 from inr.errors import SpecError
 
 if TYPE_CHECKING:
     from inr.bench import Bench
-
-WIDE = 140
 
 
 def bench(
@@ -72,20 +71,8 @@ def bench(
 
 
 def _print(found: "Bench", result: dict[str, Any]) -> None:
-    from rich.table import Table
-
     from inr import bench as room
 
-    page = Page()
-    if not page.is_terminal:  # a file has no width that lines would have to fit
-        page = Page(width=WIDE)
     lines = [room.cells(found.columns, row) for row in found.summary(result["rows"])]
-    shown = [i for i in range(len(found.columns)) if not lines or any(line[i] for line in lines)]
-    table = Table(*(found.columns[i][0] for i in shown))
-    for line in lines:
-        table.add_row(*(line[i] for i in shown))
-    page.print(table)
-    for note in found.notes:
-        page.print(note, highlight=False, markup=False)
-    machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
-    page.print(f"{machine}; {result['seconds']:.0f} s in all", highlight=False, markup=False)
+    titles = [title for title, _ in found.columns]
+    print_table(titles, lines, result["machine"], result["seconds"], notes=found.notes)

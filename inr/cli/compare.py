@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from inr.cli.drawing import Page, say
+from inr.cli.drawing import say
 from inr.cli.options import Flag, Whole
+from inr.cli.tables import print_table
 
 WIDE = 150
 
@@ -77,20 +78,8 @@ def compare(
 
 
 def _print(means: list[dict[str, Any]], machine: dict[str, Any], seconds: float) -> None:
-    from rich.table import Table
-
     from inr import bench
 
-    page = Page()
-    if not page.is_terminal:  # a file has no width that lines would have to fit
-        page = Page(width=WIDE)
     lines = [bench.cells(bench.COMPARE, row) for row in means]
-    shown = [i for i in range(len(bench.COMPARE)) if any(line[i] for line in lines)]
-    table = Table(*(bench.COMPARE[i][0] for i in shown))
-    for line in lines:
-        table.add_row(*(line[i] for i in shown))
-    page.print(table)
-    for note in bench.COMPARE_NOTES:
-        page.print(note, highlight=False, markup=False)
-    words = ", ".join(f"{key} {value}" for key, value in machine.items())
-    page.print(f"{words}; {seconds:.0f} s in all", highlight=False, markup=False)
+    titles = [title for title, _ in bench.COMPARE]
+    print_table(titles, lines, machine, seconds, notes=bench.COMPARE_NOTES, width=WIDE)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Protocol
 
 from cyclopts import Parameter
 
-from inr.cli.drawing import Page, say
+from inr.cli.drawing import say
 from inr.cli.options import Flag, Whole
+from inr.cli.tables import print_table
 from inr.errors import SpecError
 
-WIDE = 140
 Row = dict[str, Any]
 Columns = tuple[tuple[str, str, str], ...]  # title, key of the row, format
 COLUMNS: Columns = (
@@ -128,8 +128,6 @@ def finished_rows(
 
 def report(rows: list[Row], columns: Columns, begun: float, json: bool) -> None:
     """One JSON object, or a table with the columns that some row fills."""
-    from rich.table import Table
-
     from inr import bench
 
     machine = bench.machine()
@@ -137,13 +135,5 @@ def report(rows: list[Row], columns: Columns, begun: float, json: bool) -> None:
     if json:
         print(json_module.dumps({"rows": rows, "machine": machine, "seconds": seconds}))
         return
-    page = Page()
-    if not page.is_terminal:  # a file has no width that lines would have to fit
-        page = Page(width=WIDE)
-    shown = [column for column in columns if any(column[1] in row for row in rows)]
-    table = Table(*(title for title, _, _ in shown))
-    for row in rows:
-        table.add_row(*(format(row[key], form) if key in row else "" for _, key, form in shown))
-    page.print(table)
-    words = ", ".join(f"{key} {value}" for key, value in machine.items())
-    page.print(f"{words}; {seconds:.0f} s in all", highlight=False, markup=False)
+    lines = [[format(row[key], form) if key in row else "" for _, key, form in columns] for row in rows]
+    print_table([title for title, _, _ in columns], lines, machine, seconds)

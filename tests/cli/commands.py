@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -62,3 +63,21 @@ def inr_process(*arguments, cwd=None, timeout=120):
         command(*arguments), capture_output=True, cwd=cwd, env=SURROUNDINGS, timeout=timeout
     )
     return Result(ended.returncode, *(os.fsdecode(text) for text in (ended.stdout, ended.stderr)))
+
+
+def on_a_terminal(words, environment, cwd=None):
+    """Run a command whose stderr is a terminal; its exit code and what the terminal was sent."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(words, cwd=cwd, env=environment, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # how Linux says that the other end is closed
+                break
+            if not part:
+                break
+            said += part
+    os.close(ours)
+    return process.returncode, said

@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.cli import made
-from tests.cli.commands import SURROUNDINGS, command, inr
+from tests.cli.commands import SURROUNDINGS, command, inr, on_a_terminal
 
 KINDS = ("image", "audio", "video")
 ALONE = {"meta", "img", "link", "br", "input"}
@@ -310,19 +309,7 @@ def test_a_terminal_gets_colour_unless_no_color_is_set(bare):
     words = command("fit", "small.jpg", "--steps", 10, "--params", 4000)
     environment = {k: v for k, v in SURROUNDINGS.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM")}
     environment |= {"TERM": "xterm-256color"} | ({"NO_COLOR": "1"} if bare else {})
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(words, env=environment, stderr=theirs) as process:
-        os.close(theirs)
-        said = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # how Linux says that the other end is closed
-                break
-            if not part:
-                break
-            said += part
-    os.close(ours)
-    assert process.returncode == 0
+    code, said = on_a_terminal(words, environment)
+    assert code == 0
     assert b"is smaller" in said
     assert (b"\x1b[33m" in said) != bare

@@ -1,7 +1,6 @@
 """Wrong command lines: one line on stderr, exit code 2, nothing touched."""
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from inr import __version__
 from inr.cli.sizes import parse_size
 from inr.errors import SpecError
-from tests.cli.commands import SURROUNDINGS, command, inr, inr_process
+from tests.cli.commands import SURROUNDINGS, command, inr, inr_process, on_a_terminal
 
 WRONG = {
     "an unknown command": ["fitt", "a.png"],
@@ -236,21 +235,9 @@ def test_nothing_is_drawn_when_stderr_is_no_terminal(sources, tmp_path):
 
 def test_progress_is_drawn_on_a_terminal_and_quiet_draws_nothing(sources, tmp_path):
     for quiet, drawn in (([], True), (["--quiet"], False)):
-        ours, theirs = pty.openpty()
         words = command("fit", sources["image"], "--steps", 400, "--force", *quiet)
-        with subprocess.Popen(words, cwd=tmp_path, env=SURROUNDINGS, stderr=theirs) as process:
-            os.close(theirs)
-            said = b""
-            while True:
-                try:
-                    part = os.read(ours, 4096)
-                except OSError:  # how Linux says that the other end is closed
-                    break
-                if not part:
-                    break
-                said += part
-        os.close(ours)
-        assert process.returncode == 0
+        code, said = on_a_terminal(words, SURROUNDINGS, tmp_path)
+        assert code == 0
         assert (b"step " in said and b"PSNR" in said) == drawn
         assert bool(said) == drawn
 
