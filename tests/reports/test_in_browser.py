@@ -1,12 +1,10 @@
 """The page in a real browser: light, dark, narrow, and silent."""
 
-import shutil
-
 import pytest
 
 from tests.cli import made
 from tests.cli.commands import inr
-from tests.viewer.conftest import BROWSERS
+from tests.viewer.conftest import chromium
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +22,8 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium; the test skips where it or Playwright is missing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the dev extra)")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip("needs Chromium (Debian: chromium)")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    """Chromium as it comes."""
+    yield from chromium(["--no-sandbox"])
 
 
 LINES = "[...document.querySelectorAll('svg path')].map(p => getComputedStyle(p).stroke).join()"

@@ -15,17 +15,22 @@ SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium under Playwright; the test skips where one of the two is missing."""
+def chromium(switches=SWITCHES):
+    """Chromium under Playwright, for a fixture; the test skips where one of the two is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the dev extra)")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip("needs Chromium (Debian: chromium)")
     with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, args=list(SWITCHES))
-        yield chromium
-        chromium.close()
+        launched = running.chromium.launch(executable_path=found, args=list(switches))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium with WebGL in software."""
+    yield from chromium()
 
 
 @pytest.fixture
