@@ -7,11 +7,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from inr.cli.options import Flag, Whole
-from inr.cli.pde import Columns, finished_rows, names, report
+from inr.cli.pde import Columns, Row, finished_rows, names, report
 
 COLUMNS: Columns = (
     ("activation", "activation", "s"),
     ("omega", "omega", "g"),
+    ("as wide as", "matches", "s"),
     ("grid", "grid", "s"),
     ("width", "width", "d"),
     ("seed", "seed", "d"),
@@ -28,6 +29,7 @@ COLUMNS: Columns = (
 def ntk(
     *,
     activations: str | None = None,
+    match: Flag = False,
     width: Whole = 64,
     seeds: Whole = 1,
     resume: Flag = False,
@@ -37,10 +39,13 @@ def ntk(
     """Show the neural tangent kernel of small networks at their start and while they train.
 
     Each finished row is written to bench-ntk.jsonl at once; what goes on is said on stderr.
-    sine and raf are looked at with omega 15, 30, 60 and 120.
+    sine and raf are looked at with omega 15, 30, 60 and 120.  With --match each RAF stands beside ReLU,
+    sine at omega 30, and the sine whose kernel starts as wide as its own.
 
     Args:
-        activations: names with commas between them; relu, sine and raf by default.
+        activations: names with commas between them; relu, sine and raf by default; with --match forms
+            of RAF, raf and raf-image by default.
+        match: compare condition numbers at equal width of the network and at equal width of the kernel.
         width: neurons of a layer.
         seeds: how many networks of each, from seed 0 on.
         resume: go on with the rows that are there.
@@ -50,5 +55,22 @@ def ntk(
     from inr import science
 
     begun = time.monotonic()
-    jobs = science.ntk.jobs(names(activations), width, seeds)
-    report(finished_rows(jobs, science.ntk.run, "ntk", "default", out, resume), COLUMNS, begun, json)
+    room = science.ntk_match if match else science.ntk
+    jobs = room.jobs(names(activations), width, seeds)
+    rows = finished_rows(jobs, science.ntk.run, "ntk", "match" if match else "default", out, resume)
+    if not match:
+        report(rows, COLUMNS, begun, json)
+        return
+    verdicts = science.ntk_match.verdicts(rows)
+    report(rows, COLUMNS, begun, json, {"verdicts": verdicts}, [_line(row) for row in verdicts])
+
+
+def _line(verdict: Row) -> str:
+    """One comparison as a line under the table."""
+    ratios = ", ".join(f"{ratio:.2g}" for ratio in verdict["ratios"])
+    return (
+        f"{verdict['activation']} {verdict['grid']} step {verdict['step']}: condition number over that of "
+        f"{verdict['rival']} {'at most ' if verdict['bound'] else ''}{ratios}, "
+        f"below in {verdict['below']} of {verdict['seeds']} seeds; "
+        f"half-widths {verdict['half_width']:.2f} and {verdict['rival_half_width']:.2f} samples"
+    )

@@ -22,6 +22,7 @@ COLUMNS: Columns = (
     ("activation", "activation", "s"),
     ("steps", "steps", ",d"),
     ("points", "points", ",d"),
+    ("L-BFGS", "finish", ",d"),
     ("seed", "seed", "d"),
     ("state", "state", "d"),
     ("relative L2", "rel_l2", ".3e"),
@@ -75,7 +76,7 @@ def pde(
         steps: of training.
         activations: names with commas between them, such as relu3,poly-sine-gauss.
         seeds: how many runs of each, from seed 0 on.
-        quick: few points and steps, two activations; some minutes a problem.
+        quick: few points and steps, two activations (eigen: four); some minutes a problem.
         full: the published points, steps and widths; days on a processor.
         resume: go on with the rows that are there.
         json: print one JSON object with the rows on stdout instead of the table.
@@ -126,14 +127,30 @@ def finished_rows(
     return rows
 
 
-def report(rows: list[Row], columns: Columns, begun: float, json: bool) -> None:
-    """One JSON object, or a table with the columns that some row fills."""
+def report(
+    rows: list[Row],
+    columns: Columns,
+    begun: float,
+    json: bool,
+    more: Row | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """One JSON object, or a table with the columns that some row fills.
+
+    Args:
+        rows: all of them.
+        columns: of the table.
+        begun: when, by the monotonic clock.
+        json: print the object.
+        more: what else the object holds.
+        notes: what else the table's reader is told, a line each.
+    """
     from inr import bench
 
     machine = bench.machine()
     seconds = round(time.monotonic() - begun, 1)
     if json:
-        print(json_module.dumps({"rows": rows, "machine": machine, "seconds": seconds}))
+        print(json_module.dumps({"rows": rows, **(more or {}), "machine": machine, "seconds": seconds}))
         return
     lines = [[format(row[key], form) if key in row else "" for _, key, form in columns] for row in rows]
-    print_table([title for title, _, _ in columns], lines, machine, seconds)
+    print_table([title for title, _, _ in columns], lines, machine, seconds, notes=notes)

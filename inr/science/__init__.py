@@ -1,6 +1,6 @@
 """Fields as functions: derivatives, boundary and eigenvalue problems, tangent kernels."""
 
-from inr.science import ntk
+from inr.science import ntk, ntk_match
 from inr.science.activations import ACTIVATIONS, Gaussians, GroupActivation
 from inr.science.derivatives import Jet, field_jet
 from inr.science.eigenproblems import EIGENPROBLEMS, find_eigenproblem
@@ -32,5 +32,6 @@ __all__ = [
     "lattice",
     "levels",
     "ntk",
+    "ntk_match",
     "run",
 ]

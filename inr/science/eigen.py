@@ -30,7 +30,7 @@ from inr.science.lattice import lattice
 from inr.science.network import ResidualNet
 from inr.science.training import train
 
-FINAL = 1 << 17
+FINAL = 1 << 16
 CHUNK = 1 << 13
 MOST_ORDER = 3  # J, where the width has room for it
 GAUSSIANS = Gaussians(0.5)
@@ -97,13 +97,17 @@ def solve(job: Job) -> Iterator[str | Row]:
         begun = time.monotonic()
         network = PeriodicNet(job.dim, job.width, job.activation, generator)
 
-        def loss(network: PeriodicNet = network, lower: PeriodicNet | None = lower) -> Tensor:
+        def draw(count: int) -> Tensor:
             shift = torch.rand(job.dim, dtype=torch.float64, generator=generator)
-            x = 2.0 * math.pi * lattice(job.recipe.points, job.dim, shift)
+            return 2.0 * math.pi * lattice(count, job.dim, shift)
+
+        def loss(
+            x: Tensor, _: float, network: PeriodicNet = network, lower: PeriodicNet | None = lower
+        ) -> Tensor:
             return quotient(problem, _state(problem, network, lower, x, keep=True), 0.5 * problem.epsilon)
 
         name = f"{job.title} state {state + 1}" if problem.states > 1 else job.title
-        for step, value in train(network, job.recipe, loss):
+        for step, value in train(network, job.recipe, draw, loss):
             yield f"{name}: step {step}/{job.recipe.steps}  quotient {value:.8f}"
         row = job.row | ({"state": state + 1} if problem.states > 1 else {})
         row |= _judge(problem, network, lower, state)

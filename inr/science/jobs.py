@@ -89,4 +89,4 @@ class Job:
             "steps": self.recipe.steps,
             "points": self.recipe.points,
             "seed": self.seed,
-        }
+        } | ({"finish": self.recipe.finish} if self.recipe.finish else {})

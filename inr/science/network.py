@@ -56,6 +56,25 @@ class ResidualNet(nn.Module):
         self.last = _start((width,), width, generator)
         self.offset = _start((), width, generator)
 
+    @torch.no_grad()
+    def standardise(self, x: Tensor, first: float) -> None:
+        """Start rule for solutions that turn often, whatever the activation.
+
+        The first layer's weights are multiplied by `first`.  A cubic would carry that factor through the
+        depth with a power, so the weights of every other layer are divided by the root mean square of
+        what they make of the points x (layer-sequential unit variance, arXiv:1511.06422).
+
+        Shape: x [N, A].
+        """
+        self.weights[0].mul_(first)
+
+        def plain(number: int, h: Tensor) -> Tensor:
+            if number > 0:
+                self.weights[number].div_(_size(h @ self.weights[number].T))
+            return self._act(number).value(functional.linear(h, self.weights[number], self.biases[number]))
+
+        self.last.div_(_size(self._blocks(x, plain) @ self.last))
+
     def forward(self, x: Tensor) -> Tensor:
         """f alone; autograd can differentiate it twice.  Shape: [N, A] -> [N]."""
 
@@ -82,6 +101,11 @@ class ResidualNet(nn.Module):
         found = self.activations[number]
         assert isinstance(found, GroupActivation)
         return found
+
+
+def _size(values: Tensor) -> Tensor:
+    """Root mean square, kept from 0."""
+    return values.square().mean().sqrt().clamp_min(1e-12)
 
 
 def _start(shape: tuple[int, ...], fan_in: int, generator: torch.Generator | None) -> nn.Parameter:

@@ -51,6 +51,7 @@ class NtkJob:
         width: H.
         seed: of the start values.
         checkpoints: steps of training at which to look.
+        matches: the activation whose kernel was as wide at the start, where ω was chosen for that.
     """
 
     activation: str
@@ -59,12 +60,14 @@ class NtkJob:
     width: int
     seed: int
     checkpoints: tuple[int, ...] = CHECKPOINTS
+    matches: str | None = None
 
     @property
     def title(self) -> str:
         """The run in a few words."""
         omega = "" if self.omega is None else f" omega {self.omega:g}"
-        return f"{self.activation}{omega} {self.grid} seed {self.seed}"
+        matches = "" if self.matches is None else f" as wide as {self.matches}"
+        return f"{self.activation}{omega}{matches} {self.grid} seed {self.seed}"
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -216,6 +219,7 @@ def _row(job: NtkJob, step: int, gram: Tensor, target: Tensor) -> Row:
     held = torch.arange(len(gram)).reshape(shape) % 2 == 1
     row: Row = {"activation": job.activation, "grid": job.grid, "width": job.width}
     row |= {"seed": job.seed, "step": step} | ({} if job.omega is None else {"omega": job.omega})
+    row |= {} if job.matches is None else {"matches": job.matches}
     row |= spectrum(gram) | {"half_width": half_width(gram, shape)}
     return row | {"held_out_error": held_out_error(gram, target, held.flatten())}
 

@@ -6,8 +6,14 @@ with fresh uniform points every step and g = 0 on the boundary, so that nothing 
 The reported error is the relative L2 error against the exact solution at JUDGED uniform points
 that are the same for every run.
 
+A nonlinear equation can have more solutions than the wanted one, and a run may end near any of
+them.  Where a recipe eases them in, (1) begins without the nonlinear terms and gets them bit by
+bit: a numerical continuation, which follows the branch of solutions that the linear equation's
+only solution lies on.
+
 Source: Liang et al., arXiv:2101.04844, section 4.2; Sirignano & Spiliopoulos, "DGM: a deep
-learning algorithm for solving partial differential equations", for equation (1).
+learning algorithm for solving partial differential equations", for equation (1); Allgower & Georg,
+"Numerical continuation methods", 1990.
 """
 
 import math
@@ -26,6 +32,7 @@ from inr.science.training import train
 
 JUDGED = 20_000
 CHUNK = 5_000
+STARTED = 1_000  # points that a start rule sees
 
 
 def solve(job: Job) -> Iterator[str | Row]:
@@ -44,20 +51,25 @@ def solve(job: Job) -> Iterator[str | Row]:
         gaussians = replace(gaussians, sigma=job.recipe.sigma)
     network = ResidualNet(job.dim, job.width, job.activation, gaussians, generator)
 
-    def loss() -> Tensor:
-        x = problem.sample(job.recipe.points, generator)
-        return residual(problem, network, x).square().mean()
+    if job.recipe.first is not None:
+        network.standardise(problem.sample(STARTED, generator), job.recipe.first)
 
-    for step, value in train(network, job.recipe, loss):
+    def draw(count: int) -> Tensor:
+        return problem.sample(count, generator)
+
+    def loss(x: Tensor, progress: float) -> Tensor:
+        return residual(problem, network, x, job.recipe.share(progress)).square().mean()
+
+    for step, value in train(network, job.recipe, draw, loss):
         yield f"{job.title}: step {step}/{job.recipe.steps}  loss {value:.3e}"
     error = relative_error(problem, network)
     row = job.row | ({"rel_l2": error} if math.isfinite(error) else {"diverged": True})
     yield row | {"seconds": round(time.monotonic() - begun, 2)}
 
 
-def residual(problem: Problem, network: ResidualNet, x: Tensor) -> Tensor:
-    """L u - f at points.  Shape: [N, D] -> [N]."""
-    return problem.operator(x, ansatz(problem, network, x)) - problem.source(x)
+def residual(problem: Problem, network: ResidualNet, x: Tensor, share: float = 1.0) -> Tensor:
+    """L u - f at points, with a share of what L has of nonlinear terms.  Shape: [N, D] -> [N]."""
+    return problem.operator(x, ansatz(problem, network, x), share) - problem.source(x)
 
 
 def ansatz(problem: Problem, network: ResidualNet, x: Tensor) -> Jet:

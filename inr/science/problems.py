@@ -59,8 +59,8 @@ class Problem(ABC):
         """The right-hand side.  Shape: [N, D] -> [N]."""
 
     @abstractmethod
-    def operator(self, x: Tensor, u: Jet) -> Tensor:
-        """The left-hand side.  Shape: [N, D] -> [N]."""
+    def operator(self, x: Tensor, u: Jet, share: float = 1.0) -> Tensor:
+        """The left-hand side, with a share of its nonlinear terms.  Shape: [N, D] -> [N]."""
 
 
 class _Box(Problem):
@@ -89,7 +89,7 @@ class Poisson(_Box):
         """The right-hand side."""
         return -((2.0 - 6.0 * x) * _products_of_others(x * x * (1.0 - x))).sum(-1)
 
-    def operator(self, x: Tensor, u: Jet) -> Tensor:
+    def operator(self, x: Tensor, u: Jet, share: float = 1.0) -> Tensor:
         """The left-hand side."""
         return -u.laplacian
 
@@ -109,9 +109,9 @@ class Oscillation(_Box):
         u = self.exact(x)
         return self.dim * (2.0 * FREQUENCY * math.pi) ** 2 * u - (u - 1.0) ** 3 + (u + 2.0) ** 2
 
-    def operator(self, x: Tensor, u: Jet) -> Tensor:
+    def operator(self, x: Tensor, u: Jet, share: float = 1.0) -> Tensor:
         """The left-hand side."""
-        return -u.laplacian - (u.value - 1.0) ** 3 + (u.value + 2.0) ** 2
+        return -u.laplacian + share * ((u.value + 2.0) ** 2 - (u.value - 1.0) ** 3)
 
 
 class Singular(Problem):
@@ -142,7 +142,7 @@ class Singular(Problem):
         phase = 2.0 * math.pi * (1.0 - r)
         return 2.0 * math.pi * self.dim * torch.cos(phase) + 4.0 * math.pi**2 * r * torch.sin(phase)
 
-    def operator(self, x: Tensor, u: Jet) -> Tensor:
+    def operator(self, x: Tensor, u: Jet, share: float = 1.0) -> Tensor:
         """The left-hand side."""
         r = _radius(x)
         return -r * u.laplacian - (x * u.gradient).sum(-1) / r

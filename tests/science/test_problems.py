@@ -28,6 +28,18 @@ def test_the_exact_solution_solves_the_problem(name, dim, generator):
     torch.testing.assert_close(problem.operator(x, u), problem.source(x), rtol=1e-9, atol=1e-9)
 
 
+def test_a_share_of_the_nonlinear_terms_is_that_share(generator):
+    problem = find_problem("oscillation", 2)
+    x = problem.sample(20, generator)
+    u = Jet(*(torch.randn(shape, dtype=torch.float64, generator=generator) for shape in (20, (20, 2), 20)))
+    none, half, whole = (problem.operator(x, u, share) for share in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none, -u.laplacian)
+    torch.testing.assert_close(half, 0.5 * (none + whole))
+    for name in ("poisson", "singular"):
+        linear = find_problem(name, 2)
+        torch.testing.assert_close(linear.operator(x, u, 0.0), linear.operator(x, u))
+
+
 @pytest.mark.parametrize("dim", DIMS)
 def test_the_singular_source_is_minus_the_divergence_of_the_flux(dim, generator):
     """The operator as it is written in the paper, differentiated outside and inside."""

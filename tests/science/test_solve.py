@@ -108,9 +108,26 @@ def test_a_request_becomes_one_job_a_problem_activation_and_seed():
     assert len(found) == 3 * 2 * 2
     assert {job.recipe.steps for job in found} == {7}
     assert len({str(job.identity) for job in found}) == len(found)
-    assert [j.problem for j in jobs(Request("eigen", mode="quick"))[::2]] == list(EIGENPROBLEMS)
+    assert [j.problem for j in jobs(Request("eigen", mode="quick"))[::4]] == list(EIGENPROBLEMS)
     (one,) = jobs(Request("eigen", "cubic", 5, 40, activations=("sine",)))
     assert (one.problem, one.dim, one.width, one.states) == ("cubic", 5, 40, 1)
+
+
+def test_fewer_steps_shorten_the_finish_as_well():
+    whole, half, short = (
+        jobs(Request("eigen", "cubic", activations=("sine",), steps=steps, mode="quick"))[0].recipe
+        for steps in (1_000, 500, 3)
+    )
+    assert (whole.finish, half.finish, short.finish) == (150, 75, 0)
+
+
+def test_a_finish_comes_nearer_to_the_eigenvalue():
+    job = Job("eigen", "schroedinger", 1, 12, "poly-sine-gauss", 0, Recipe(100, 64, 1e-2))
+    (plain,) = rows(job)
+    (finished,) = rows(replace(job, recipe=replace(job.recipe, finish=60, finish_points=256)))
+    assert finished["finish"] == 60
+    assert finished["eigenvalue_error"] < 0.01 * plain["eigenvalue_error"]
+    assert finished["quadrature_error"] < 1e-10
 
 
 @pytest.mark.parametrize("name", [*PROBLEMS, "all"])
