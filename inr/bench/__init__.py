@@ -3,7 +3,9 @@
 from inr.bench.bd_rate import BdRate, bd_rate, quality_at
 from inr.bench.compare import CompareRequest, compare
 from inr.bench.compare_card import COMPARE, COMPARE_NOTES, compare_summary
+from inr.bench.compare_verdict import verdict
 from inr.bench.curves import baselines_folder, curve_path, read_curve, record_curve
+from inr.bench.drawn import Drawn
 from inr.bench.engine import float_db
 from inr.bench.jobs import data_folder, find_job
 from inr.bench.journal import Journal
@@ -20,6 +22,7 @@ __all__ = [
     "COMPARE",
     "COMPARE_NOTES",
     "CompareRequest",
+    "Drawn",
     "Journal",
     "RECIPES",
     "Recipe",
@@ -38,4 +41,5 @@ __all__ = [
     "quality_at",
     "read_curve",
     "record_curve",
+    "verdict",
 ]

@@ -9,16 +9,21 @@ import numpy as np
 from inr import reconstruct, signals
 from inr.bench.compare_shapes import draw_shapes
 from inr.bench.compare_store import Store
+from inr.bench.drawn import Drawn, line_style
 from inr.bench.journal import Row
 from inr.fields import Field
 from inr.files import atomic_path
 
 DPI = 120
-COLOURS = "tab10"
 POINTS = 120  # of a mean curve
 LEAST_X = 1e-4  # seconds; the axis is logarithmic
 EXCERPT_S = 0.02
 MOST_ERROR = 99.5  # percentile of the error that is drawn in full
+CAPTIONS = {
+    "curves": "quality over steps and over seconds: mean and standard deviation of the seeds",
+    "signals": "what the first seed of each rebuilds, and its error",
+    "shapes": "the shapes that the first seed of each has learnt",
+}
 Array = np.ndarray
 
 
@@ -68,8 +73,6 @@ def mean_curve(x: list[Array], y: list[Array]) -> tuple[Array, Array, Array]:
 
 
 def _curves(rows: list[Row], names: list[str], store: Store, unit: str) -> Any:
-    from matplotlib import colormaps
-
     figure = figure_of((11.0, 4.5))
     panels = figure.subplots(1, 2, sharey=True)
     for number, name in enumerate(names):
@@ -77,11 +80,11 @@ def _curves(rows: list[Row], names: list[str], store: Store, unit: str) -> Any:
         curves = [np.array(c) for seed in seeds if len(c := store.curve(name, seed)) > 1]
         if not curves:
             continue
-        colour = colormaps[COLOURS](number % 10)
+        style = line_style(number)
         for axes, column in zip(panels, (0, 1), strict=True):
             x, mean, spread = mean_curve([c[:, column] for c in curves], [c[:, 2] for c in curves])
-            axes.plot(x, mean, color=colour, label=name)
-            axes.fill_between(x, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+            axes.plot(x, mean, label=name, **style)
+            axes.fill_between(x, mean - spread, mean + spread, color=style["color"], alpha=0.2, linewidth=0)
     for axes, title in zip(panels, ("steps", "seconds"), strict=True):
         axes.set_xscale("log")
         axes.set_xlabel(title)
@@ -115,7 +118,7 @@ def _signals(found: dict[str, Field], reader: signals.Reader) -> Any:
     drawn = None
     for column, name in enumerate(got, start=1):
         _show(panels[0, column], _visible(got[name], spec.mode), name)
-        drawn = _show(panels[1, column], errors[name], "", cmap="magma", vmin=0.0, vmax=most)
+        drawn = _show(panels[1, column], errors[name], "", cmap="cividis", vmin=0.0, vmax=most)
     figure.colorbar(drawn, ax=list(panels[1]), label="mean |error| of the channels")
     return figure
 
@@ -164,8 +167,8 @@ def _show(axes: Any, values: Array, title: str, **how: Any) -> Any:
     return axes.imshow(values, interpolation="nearest", **(grey | how))
 
 
-def _save(figure: Any, path: Path, what: str) -> str:
+def _save(figure: Any, path: Path, what: str) -> Drawn:
     target = path.with_name(f"{path.name}-{what}.png")
     with atomic_path(target) as temporary:
         figure.savefig(temporary)
-    return f"drawn: {target}"
+    return Drawn(target, CAPTIONS[what])

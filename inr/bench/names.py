@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from inr.bench import rd, speed
+from inr.bench import digits, digits_summary, raf, raf_summary, rd, speed
 from inr.bench.journal import Row
 from inr.bench.rd_summary import summary
 from inr.bench.request import BenchRequest
@@ -31,6 +31,8 @@ class Bench:
 
 
 BENCHES = {
+    "digits": Bench(digits.run, digits_summary.DIGITS, digits_summary.NOTES, digits_summary.summary),
+    "raf": Bench(raf.run, raf_summary.RAF, raf.NOTES, raf_summary.summary),
     "rd": Bench(rd.run, RD, rd.NOTES, summary, own_signals=True),
     "speed": Bench(speed.run, SPEED, speed.NOTES),
 }

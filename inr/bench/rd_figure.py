@@ -9,6 +9,7 @@ from typing import Any
 
 from inr.bench.bd_rate import frontier
 from inr.bench.codecs import OURS
+from inr.bench.drawn import COLOURS, Drawn, marked_style
 from inr.bench.journal import Row
 from inr.bench.rd_summary import curves, is_kodak
 from inr.errors import FormatError
@@ -16,7 +17,7 @@ from inr.files import atomic_path
 
 PUBLISHED = "published-kodak.csv"
 SIZE_INCHES, DPI = (8.0, 6.0), 120
-BLACK, OTHERS, THEIRS = "black", "tab10", "Dark2"
+BLACK = "black"
 RATES = {"image": "bits a pixel", "audio": "kbit/s", "video": "bits a pixel"}
 
 
@@ -37,7 +38,6 @@ def draw(rows: list[Row], folder: Path, baselines: Path) -> str:
 
     Returns: the line that says where it is.
     """
-    from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     if not rows:
@@ -45,25 +45,19 @@ def draw(rows: list[Row], folder: Path, baselines: Path) -> str:
     signal, kind = rows[0]["signal"], rows[0]["kind"]
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
     axes = figure.subplots()
-    colours = map(colormaps[OTHERS], itertools.count())
+    others = map(marked_style, itertools.count())
     rate = "kbps" if kind == "audio" else "bits_per_sample"
     for codec, points in curves(rows, rate).items():
         ours = codec == OURS
         style: dict[str, Any] = (
-            {"color": BLACK, "linewidth": 2.5, "zorder": 3} if ours else {"color": next(colours)}
+            {"color": BLACK, "marker": "o", "linewidth": 2.5, "zorder": 3} if ours else next(others)
         )
-        axes.plot(
-            *zip(*frontier(points), strict=True),
-            marker="o",
-            markersize=5 if ours else 3,
-            label=codec,
-            **style,
-        )
+        axes.plot(*zip(*frontier(points), strict=True), markersize=5 if ours else 4, label=codec, **style)
     for row in rows:
         if row["codec"] == "source":
             axes.axvline(row[rate], color="grey", linestyle=":", label=f"source ({row['setting']})")
     if is_kodak(signal):
-        faint = map(colormaps[THEIRS], itertools.count())
+        faint = itertools.cycle(COLOURS)
         for name, (points, images) in read_published(baselines / PUBLISHED).items():
             label = f"{name}, published mean of {images}"
             axes.plot(*zip(*points, strict=True), color=next(faint), linestyle="--", linewidth=1, label=label)
@@ -71,7 +65,7 @@ def draw(rows: list[Row], folder: Path, baselines: Path) -> str:
     path = folder / f"rd-{file_name(signal)}.png"
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
-    return f"{signal}: drawn: {path}"
+    return Drawn(path, f"{signal}: quality over rate; ours in black", signal)
 
 
 def read_published(path: Path) -> dict[str, tuple[list[tuple[float, float]], str]]:

@@ -1,17 +1,16 @@
 """The page of a finished fit: one HTML file that fetches nothing."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from inr import files, signals
+from inr import signals
 from inr.fitting import Outcome
 from inr.reports import figures, tables
 from inr.reports.compare import Comparison
 from inr.reports.curve import Curve
+from inr.reports.document import command, document, facts, save
 from inr.reports.excerpt import Excerpts
 from inr.reports.machine import machine
 from inr.reports.shapes import shapes
@@ -58,18 +57,10 @@ def write(folder: Path, reader: signals.Reader, done: Finished) -> Path:
         OSError: it cannot be written.
         SignalError: the source cannot be read any more.
     """
-    page = "".join(_document(reader, done)).encode("utf-8")
-    os.makedirs(folder, exist_ok=True)
-    files.write_bytes(folder / "index.html", page)
-    return folder / "index.html"
+    return save(folder, document(f"{done.name}: a fit by inr", _body(reader, done)))
 
 
-def _document(reader: signals.Reader, done: Finished) -> Iterator[str]:
-    style = resources.files("inr.reports").joinpath("page.css").read_text(encoding="utf-8")
-    yield "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-    yield "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-    yield f"<title>{text(done.name)}: a fit by inr</title>\n<style>\n{style}</style>\n"
-    yield "</head>\n<body>\n<main>\n"
+def _body(reader: signals.Reader, done: Finished) -> Iterator[str]:
     yield from _head(reader, done)
     excerpts = Excerpts(done.outcome.coded.field, done.outcome.coded.signal, reader)
     show = show_sound if reader.spec.kind == "audio" else show_planes
@@ -78,7 +69,6 @@ def _document(reader: signals.Reader, done: Finished) -> Iterator[str]:
     if no_figures() is None:
         yield from _course(done)
     yield from _how(done)
-    yield "</main>\n</body>\n</html>\n"
 
 
 def _head(reader: signals.Reader, done: Finished) -> Iterator[str]:
@@ -90,22 +80,20 @@ def _head(reader: signals.Reader, done: Finished) -> Iterator[str]:
     yield f"; fitted by {row['params']:,} numbers in {row['fit_seconds']:.1f} s.</p>\n"
     for warning in _warnings(done):
         yield f"<p class='warning'>{text(warning)}</p>\n"
-    facts = [(f"{row['size_bytes']:,}", "bytes")] if row.get("size_bytes") else []
+    shown = [(f"{row['size_bytes']:,}", "bytes")] if row.get("size_bytes") else []
     key = "snr_db" if spec.kind == "audio" else "psnr_db"
     if key in row:
         value = row[key]
         unit = f"{key[:-3].upper()}, decoded"
         nothing = "exact" if row.get("exact") else "undefined"
-        facts.append((nothing if value is None else f"{value:.2f} dB", unit))
+        shown.append((nothing if value is None else f"{value:.2f} dB", unit))
     if row.get("size_bytes"):
-        facts.append((f"{row['bits_per_sample']:.3f}", "bits a sample"))
+        shown.append((f"{row['bits_per_sample']:.3f}", "bits a sample"))
         if done.comparison.source_bytes:
             ratio = done.comparison.source_bytes / row["size_bytes"]
-            facts.append((f"{ratio:.2f} : 1" if ratio < 10 else f"{ratio:.1f} : 1", "source to this file"))
-    facts.append((f"{row['steps']:,}", "steps"))
-    yield "<div class='facts'>"
-    yield from (f"<div><b>{text(value)}</b><span>{text(name)}</span></div>" for value, name in facts)
-    yield "</div>\n"
+            shown.append((f"{ratio:.2f} : 1" if ratio < 10 else f"{ratio:.1f} : 1", "source to this file"))
+    shown.append((f"{row['steps']:,}", "steps"))
+    yield facts(shown)
 
 
 def _what(spec: SignalSpec) -> str:
@@ -164,8 +152,8 @@ def _course(done: Finished) -> Iterator[str]:
 def _how(done: Finished) -> Iterator[str]:
     yield "<h2>Measures</h2>\n"
     yield tables.measures(done.row)
-    yield f"<h2>How to do it again</h2>\n<pre><code>{text(done.command)}</code></pre>\n"
-    yield "<h3>What was decided, and why</h3>\n<ul>"
-    yield from (f"<li>{text(reason)}</li>" for reason in done.outcome.plan.reasons)
-    yield "</ul>\n<h3>Machine</h3>\n"
+    yield command(done.command)
+    yield "<h3>What was decided, and why</h3>\n"
+    yield tables.items(done.outcome.plan.reasons)
+    yield "<h3>Machine</h3>\n"
     yield tables.pairs(machine(done.row["device"], done.row["threads"]).items())

@@ -69,6 +69,24 @@ def table(heads: Row, rows: Iterable[Row], shares: Sequence[float] = (), ours: i
     return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
+def items(lines: Iterable[str]) -> str:
+    """Sentences, one below the other."""
+    return "<ul>" + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>\n"
+
+
+def records(rows: Sequence[dict[str, Any]]) -> str:
+    """Flat rows with all their keys; what a row does not have is empty."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return table(keys, [[_cell(row, key) for key in keys] for row in rows])
+
+
+def _cell(row: dict[str, Any], key: str) -> str:
+    value = row.get(key, "")
+    if value is None:
+        return "exact" if row.get("exact") else "none"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def measures(row: dict[str, Any]) -> str:
     """What `fit --json` reports, in words; null decibels are those of equal signals or of silence."""
     found = []

@@ -19,7 +19,7 @@ ROW = {
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nosuch"], "known are rd, speed"),
+        (["nosuch"], "known are digits, raf, rd, speed"),
         (["speed", "--quick", "--full"], "exclude each other"),
         (["speed", "--quick", "-o", "nowhere"], "no folder that exists"),
         ([], "See inr --help"),

@@ -54,3 +54,30 @@ def test_the_page_follows_light_and_dark_and_asks_for_nothing(browser, pages, wi
             context.close()
             assert heard == []
         assert seen["light"] != seen["dark"]
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_of_a_comparison_fits_the_window_and_its_figures_are_on_white(browser, tmp_path, width):
+    source = made.picture(tmp_path / "p.png")
+    words = ("compare", source, "--activations", "raf,sine", "--steps", 6, "--seeds", 1, "--params", 400)
+    pytest.importorskip("matplotlib", reason="needs matplotlib (the plot extra)")
+    got = inr(*words, "-o", tmp_path, "--report", tmp_path)
+    assert got.code == 0, got.err
+    for scheme in ("light", "dark"):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page = context.new_page()
+        heard = []
+        page.on("console", lambda message, heard=heard: heard.append(message.text))
+        page.on(
+            "request",
+            lambda r, heard=heard: None if r.url.startswith(("file:", "data:")) else heard.append(r.url),
+        )
+        page.goto((tmp_path / "index.html").as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        assert page.evaluate("document.images.length") == 3
+        assert page.evaluate(BROKEN) == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        paper = page.evaluate("getComputedStyle(document.querySelector('.paper')).backgroundColor")
+        assert paper == "rgb(255, 255, 255)"
+        context.close()
+        assert heard == []
