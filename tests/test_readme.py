@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inr.cli.main import make_app
 from inr.cli.main import run as command_line
 
 README_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.S)
@@ -76,3 +77,29 @@ def test_every_script_that_it_names_is_there(readme, repository):
     named = set(re.findall(r"(?:scripts|tests|data|inr)/[\w/.]+\.(?:py|sh|jsonl?|md)\b", readme))
     assert named
     assert [name for name in sorted(named) if not (repository / name).is_file()] == []
+
+
+def test_its_picture_is_small_and_says_what_was_measured(readme, repository):
+    folder = repository / "data" / "figures"
+    numbers = json.loads((folder / "cat.json").read_text())
+    assert "(data/figures/cat.png)" in readme
+    for words in (f"{numbers['size_bytes']:,} bytes", f"{numbers['psnr_db']:.1f} dB", numbers["command"]):
+        assert words in readme
+    assert (folder / "cat.png").stat().st_size < 200_000
+    with Image.open(folder / "cat.png") as picture:
+        assert picture.width > 3 * picture.height
+
+
+def test_every_file_that_it_links_to_is_there(readme, repository):
+    linked = [target for target in re.findall(r"\]\(([^)]+)\)", readme) if "://" not in target]
+    assert len(linked) >= 3
+    assert [target for target in linked if not (repository / target).is_file()] == []
+
+
+def test_every_command_in_its_text_has_options_that_exist(readme):
+    spans = [" ".join(span.split()) for span in re.findall(r"`(?:\w+=\S+ )?(inr [^`]+)`", readme)]
+    assert len(spans) > 10
+    for span in spans:
+        words = [word for word in shlex.split(span)[1:] if word != "--help"]
+        required = {"fit": ["photo.png"]}.get(words[0], []) if len(words) < 2 else []
+        make_app().parse_args([*words, *required], exit_on_error=False, print_error=False)

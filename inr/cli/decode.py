@@ -30,15 +30,20 @@ def decode(
 ) -> None:
     """Rebuild the signal inside FILE and write it to OUT; the suffix of OUT picks the format.
 
+    Without options it comes back with the size, rate and length of what was fitted.
+
+    For example: inr decode photo.inr large.png --scale 4
+
     Args:
         file: the .inr file to read.
         out: where to write: .png .jpg .tif .webp, .wav .flac .ogg .mp3, .mkv .mp4 .webm.
-        scale: grid density; 2 is twice as fine along every spatial axis (sound: along time).
-        size: an exact size of pictures and frames, such as 1920x1080.
-        rate: samples a second, for sound.
-        fps: frames a second, for video.
+        scale: 2 makes a picture twice as wide and twice as high, and a sound of twice the rate.
+        size: an exact size of pictures and frames, width first, such as 1920x1080.
+        rate: samples a second, for sound, such as 48000; it sounds the same.
+        fps: frames a second, for video; it lasts as long.
         at: one instant of a video in seconds, written as a picture.
-        frames: only frames A:B of a video (rows of a picture, samples of a sound).
+        frames: only frames A:B of a video (rows of a picture, samples of a sound), counted from 0,
+            without B.
         force: replace OUT if it exists.
     """
     from inr import api, signals, views  # here, so that --help is quick

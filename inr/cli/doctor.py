@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from inr import kernel
+from inr.cli.options import Flag
 
 # Name on the package index, name to import.  All of these are needed.
 PACKAGES = (
@@ -93,13 +94,13 @@ def broken(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.required and not finding.ok]
 
 
-def doctor(*, json: bool = False) -> None:
+def doctor(*, json: Flag = False) -> None:
     """Check this installation: packages, devices, codecs and tools, one line each.
 
     Exits with 0 if all that is required works, and with 3 if not.
 
     Args:
-        json: print one JSON object instead.
+        json: print one JSON object on stdout instead.
     """
     findings = collect()
     missing = broken(findings)

@@ -10,6 +10,8 @@ from inr.cli.options import Flag
 def evaluate(file: Path, reference: str, /, *, json: Flag = False) -> None:
     """Measure FILE against REFERENCE: PSNR and SSIM of pictures and video, SNR of sound.
 
+    All are of what the file decodes to; more is better, and each is printed with its definition.
+
     Args:
         file: the .inr file.
         reference: the signal it was made from: a file or sample:NAME.

@@ -27,14 +27,16 @@ def export(
 ) -> int:
     """Write SOURCE, a .inr file or a run folder, to OUT: .inr, .safetensors or .html.
 
+    For example: inr export photo.inr photo.html, or inr export photo.inr small.inr --max-size 20kB
+
     Args:
         source: a .inr file, or the run folder OUT.run that `inr fit --keep-run` leaves.
         out: a .inr file under other bounds; .safetensors, float32 tensors with their spec as JSON; or
-            .html, one page that shows the signal in any browser, without a network.
+            .html, one page that shows the signal in any browser and fetches nothing.
         max_size: bound on the .inr file, such as 20kB; never exceeded.
         target_psnr: quality in dB of the decoded file; needs --reference.
-        reference: the signal that the field was fitted to.
-        with_reference: the same, for a .html: it goes into the page, to compare with.
+        reference: the original, to measure against; nothing of it is written.
+        with_reference: the original, to go into a .html, which then shows both and their difference.
         force: replace OUT if it exists.
     """
     from inr import codec

@@ -11,5 +11,5 @@ def _whole(_: Any, tokens: Sequence[Any]) -> int:
     return int(tokens[0].value)
 
 
-Flag = Annotated[bool, Parameter(negative="")]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Whole = Annotated[int, Parameter(converter=_whole)]

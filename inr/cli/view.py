@@ -12,9 +12,11 @@ from inr.cli.options import Flag, Whole
 def view(files: list[Path], /, *, port: Whole = 0, no_open: Flag = False) -> None:
     """Show each FILE in the browser; the address is printed, and Ctrl-C ends it.
 
+    Only this machine can reach the address; to give a page to others, use inr export FILE page.html.
+
     Args:
         files: .inr files.
-        port: of the address; a free one by default.
+        port: number in the address; 0 takes a free one.
         no_open: only print the address.
     """
     from inr import viewer

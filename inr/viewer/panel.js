@@ -44,7 +44,7 @@ function fillPanel(file) {
   drawCurves(byId("curves"), file);
 }
 
-function architecture({ header, levels, times }) {
+function architecture({ header, levels, times, profile }) {
   const h = header;
   const tiles = `${h.tiles.join(" × ")} tiles${levels ? ", of uneven lengths" : ""}`;
   const widths = new Array(h.hidden + 1).fill(h.width).join(" → ");
@@ -57,6 +57,7 @@ function architecture({ header, levels, times }) {
     ["activation", `${h.activation}${h.bases.length ? `: ${h.bases.join(", ")}` : ""}`],
     ["ω", h.omega[0] === h.omega[1] ? `${h.omega[0]}` : `${h.omega[0]} first, ${h.omega[1]} after`],
     ["depth", `${h.bits} bits${h.mode ? `, ${h.mode}` : ""}${times ? ", frames at uneven times" : ""}`],
+    ...(profile ? [["colour", colourWords(profile)]] : []),
   ];
 }
 

@@ -59,6 +59,7 @@ const ANSWERS = {
     const js = new JsEngine(read(request));
     return drain(pictureQuality(js, readReference(bytesOf(request.reference), js.file.header)));
   },
+  colour: (request) => [profileName(bytesOf(request.data)), colourWords(bytesOf(request.data))],
   counts: (request) => [...modelOf(request.family, request.index).below],
 };
 const requests = JSON.parse(require("fs").readFileSync(0, "utf8"));
