@@ -80,17 +80,17 @@ class Drawing:
         if not self._shown or (progress.phase == "fit" and now - self._last < 1.0 / REFRESH_PER_S):
             return
         self._last = now
-        self._live.update(Text(self._line(progress)), refresh=True)
+        self._live.update(Text(progress_line(self._name, self._unit, progress)), refresh=True)
 
-    def _line(self, p: Any) -> str:
-        if p.phase != "fit":
-            return (
-                f"{self._name}  {'choosing quantisation steps' if p.phase == 'quantise' else 'measuring'} ..."
-            )
-        quality = "" if p.quality_db is None else f"  {self._unit} {p.quality_db:.2f} dB"
-        steps = f"{p.step}" + (f"/{p.steps}" if p.steps else "")
-        eta = "" if p.eta_s is None else f"  {p.eta_s:.0f} s left"
-        return f"{self._name}  step {steps}{quality}{eta}  {p.samples_per_s / 1e6:.2f} M samples/s"
+
+def progress_line(name: str, unit: str, p: Any) -> str:
+    """A `fitting.Progress` in words; the unit is PSNR or SNR."""
+    if p.phase != "fit":
+        return f"{name}  {'choosing quantisation steps' if p.phase == 'quantise' else 'measuring'} ..."
+    quality = "" if p.quality_db is None else f"  {unit} {p.quality_db:.2f} dB"
+    steps = f"{p.step}" + (f"/{p.steps}" if p.steps else "")
+    eta = "" if p.eta_s is None else f"  {p.eta_s:.0f} s left"
+    return f"{name}  step {steps}{quality}{eta}  {p.samples_per_s / 1e6:.2f} M samples/s"
 
 
 def summary(report: dict[str, Any]) -> str:

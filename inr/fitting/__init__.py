@@ -9,6 +9,7 @@ from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
 from inr.fitting.report import report
 from inr.fitting.run import Outcome, drive, export, kept_run, remove_run, run
+from inr.fitting.together import may_join, threads, together
 
 __all__ = [
     "Coded",
@@ -22,8 +23,11 @@ __all__ = [
     "has_state",
     "kept_run",
     "make_plan",
+    "may_join",
     "remove_run",
     "report",
     "run",
+    "threads",
+    "together",
     "widest",
 ]

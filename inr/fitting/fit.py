@@ -8,25 +8,24 @@ ends in the same bits as one that was never stopped (same machine, same number o
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from inr import codec, fields, reconstruct, signals
+from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, save_state
 from inr.fitting.clock import StepClock
-from inr.fitting.finish import PROBE_SAMPLES, Probe
+from inr.fitting.finish import PROBE_SAMPLES, Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
 from inr.fitting.prepare import make_sampler, pick_device, same_run
 from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
-from inr.fitting.squeeze import CONTROL, LEAST_STEPS, Squeeze
+from inr.fitting.squeeze import Squeezing
 from inr.specs import FitSpec
 
 SNAPSHOT_STEPS = 50  # fixed in steps, so that what a rollback restores does not depend on the clock
@@ -47,6 +46,8 @@ class Fit:
         stop: asked before every step; True ends the run with the best so far.
         reached: asked at snapshots with the field and its estimated error on the probe;
             True ends the run (the target is met).
+        spread: compute on all threads; False keeps to the caller's, for fits side by side (together.py),
+            and gives the same bits.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Fit:
         folder: Path | None = None,
         stop: Callable[[], bool] = lambda: False,
         reached: Callable[["Fit", float], bool] = lambda fit, error: False,
+        spread: bool = True,
     ) -> None:
         self.request, self.plan, self.reader, self.folder = request, plan, reader, folder
         self.device = pick_device(request.device)
@@ -66,7 +68,7 @@ class Fit:
         self._started = started
         self.threads = torch.get_num_threads()
         start = fields.initialise(plan.field, request.seed)
-        self.network = TrainingNetwork(plan.field, start, self.device, self.threads)
+        self.network = TrainingNetwork(plan.field, start, self.device, self.threads, spread=spread)
         self._optimiser = Optimiser(self.network.tensors, plan.rates, self.network)
         self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)
@@ -80,7 +82,7 @@ class Fit:
         self._best_error = math.inf
         self._snapshot: dict[str, torch.Tensor] = {}
         self.exponents: dict[str, int] | None = None  # steps of the best field, where it is rounded
-        self._squeeze = self._squeezable()
+        self._squeezing = Squeezing.of(request, plan.field, reader.spec, slabs)
         self._saved_at = -math.inf
         self._note = ""
         self._warn_of_slabs()
@@ -112,12 +114,13 @@ class Fit:
                 clock.read()
                 if batch.visit_step == 0:
                     self._start_slab(batch)
-                with self._as_coded():
+                with self._squeezing.as_coded(self.network.tensors):
                     loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
                 if not math.isfinite(loss):
                     self._roll_back()
                     continue
-                self._add_rate(batch)
+                share = batch.size / self.reader.spec.samples
+                self._squeezing.add_rate(self.step, self.network.tensors, self.network.grads, share)
                 self._optimiser.step(
                     self.network.grads, batch.tiles, batch.visit_step + 1, self._scale(batch)
                 )
@@ -196,63 +199,19 @@ class Fit:
         self._factor, self._rollbacks = numbers["factor"], numbers["rollbacks"]
         self._best_error = numbers["best_error"]
         self.exponents = numbers["exponents"]
-        if self._squeeze is not None and numbers["squeeze"] is not None:
-            self._squeeze.load(numbers["squeeze"])
-        elif numbers["squeeze"] is None:
-            self._squeeze = None
+        self._squeezing.load(numbers["squeeze"])
         self._started = time.monotonic() - numbers["seconds"]
         self._keep_snapshot()
 
-    def _rounding(self) -> bool:
-        return self._squeeze is not None and bool(self._squeeze.exponents)
-
-    def _fits(self) -> bool:
-        """Whether a file of the weights as they are may be kept."""
-        return self._squeeze is None or not self._rounding() or self._squeeze.fits(self.network.tensors)
-
-    def _squeezable(self) -> Squeeze | None:
-        """Rounding in the loop, where a size is asked for and one slab holds the signal."""
-        size, spec = self.request.max_size, self.reader.spec
-        if size is None or self.schedule.slabs > 1 or codec.unwritable(self.plan.field.activation.name):
-            return None
-        return Squeeze(self.plan.field, replace(spec, icc=None), size)
-
     def _squeeze_when_due(self) -> None:
-        """Begin to round, or choose the steps again, at the progress that squeeze.py says."""
-        squeeze, left = self._squeeze, self.schedule.left
-        if squeeze is None or left is None or not squeeze.due(self.schedule.progress):
-            return
-        begun = self._rounding()
-        if not begun and left < LEAST_STEPS:
-            self._squeeze = None
-            return
-        try:
-            squeeze.choose(self.network.tensors, self.probe().thinned().distortion(self.plan.field))
-        except FitError:  # `finish` says so, with the size that is possible
-            self._squeeze = None
-            return
-        if not begun:
+        def distortion() -> Distortion:
+            return self.probe().thinned().distortion(self.plan.field)
+
+        schedule = self.schedule
+        if self._squeezing.begins(schedule.progress, schedule.left, self.network.tensors, distortion):
             # From here on only what fits counts as the best.
             self._best, self._best_error = {}, math.inf
             self._keep_snapshot()
-
-    @contextmanager
-    def _as_coded(self) -> Iterator[None]:
-        """The weights as a file would hold them while the block runs, once rounding has begun."""
-        if self._squeeze is None or not self._rounding():
-            yield
-            return
-        with torch.no_grad(), self._squeeze.rounded(self.network.tensors):
-            yield
-
-    @torch.no_grad()
-    def _add_rate(self, batch: signals.Batch) -> None:
-        squeeze, spec = self._squeeze, self.reader.spec
-        if squeeze is None or not self._rounding():
-            return
-        if self.step % CONTROL == 0:
-            squeeze.control(self.network.tensors)
-        squeeze.add_rate(self.network.tensors, self.network.grads, batch.size / spec.samples)
 
     def _late(self) -> bool:
         return (
@@ -307,7 +266,7 @@ class Fit:
         batch = self.sampler.probe()
         u, target = self._draw(batch)(0, batch.tiles.stop - batch.tiles.start)
         self.power = float(target.square().mean())
-        with self._as_coded():
+        with self._squeezing.as_coded(self.network.tensors):
             error = float(
                 self.network.error(
                     batch.tiles, batch.rows, lambda first, last: (u[first:last], target[first:last])
@@ -315,10 +274,10 @@ class Fit:
             )
             # With several slabs the probe sees one of them, so errors at different times do not compare.
             better = math.isfinite(error) and (error < self._best_error or self.schedule.slabs > 1)
-            if better and self._fits():
+            if better and self._squeezing.fits(self.network.tensors):
                 self._best_error = error
                 self._best = {n: t.detach().clone() for n, t in self.network.tensors.items()}
-                self.exponents = dict(self._squeeze.exponents) if self._squeeze and self._rounding() else None
+                self.exponents = self._squeezing.exponents
         if not math.isfinite(error):
             self._roll_back()
             return False
@@ -369,7 +328,7 @@ class Fit:
                 "threads": self.threads,
                 "path": self.path,
                 "exponents": self.exponents,
-                "squeeze": self._squeeze.state() if self._squeeze else None,
+                "squeeze": self._squeezing.state(),
             },
         )
 
@@ -389,5 +348,6 @@ class Fit:
 
     def quality_db(self, error: float) -> float | None:
         """A mean squared error in the field's units as PSNR, or as SNR for audio; None if unknown."""
-        peak = self.power if self.reader.spec.kind == "audio" else 4.0
+        spec = self.reader.spec
+        peak = self.power if spec.kind == "audio" and spec.domain is None else 4.0
         return 10.0 * math.log10(peak / error) if error > 0 and peak > 0 else None

@@ -41,6 +41,8 @@ class TrainingNetwork:
         device: torch device.
         workers: threads that share the work.
         compiled: use the kernel where it serves the field; False keeps to torch.
+        spread: workers are threads side by side; False has the caller do their shares one after the
+            other, with the same bits.
     """
 
     def __init__(
@@ -51,13 +53,14 @@ class TrainingNetwork:
         workers: int = 1,
         *,
         compiled: bool = True,
+        spread: bool = True,
     ) -> None:
         self.spec = spec
         self.tensors = {name: torch.tensor(t, device=device) for name, t in tensors.items()}
         self.grads = {name: torch.zeros_like(t) for name, t in self.tensors.items()}
         self.workers = workers if device == "cpu" else 1
         self._piece = PIECE if device == "cpu" else 1 << 40
-        self._pool = ThreadPoolExecutor(self.workers)
+        self._pool = ThreadPoolExecutor(self.workers) if spread and self.workers > 1 else None
         # What all tiles share is written by every worker, so each has its own copy of that gradient.
         shared = {name: t for name, t in self.tensors.items() if t.shape[0] == 1}
         self._partial = [{n: torch.zeros_like(t) for n, t in shared.items()} for _ in range(self.workers)]
@@ -101,9 +104,8 @@ class TrainingNetwork:
         return (tiles.stop - tiles.start) * rows * self.spec.channels
 
     def each(self, work: Callable[[int], object]) -> list[Any]:
-        """Run `work` once for every worker number, side by side; results in the workers' order."""
-        numbers = range(self.workers)
-        return [work(0)] if self.workers == 1 else list(self._pool.map(work, numbers))
+        """Run `work` once for every worker number; results in the workers' order."""
+        return list((map if self._pool is None else self._pool.map)(work, range(self.workers)))
 
     @contextmanager
     def threads(self) -> Iterator[None]:
@@ -117,7 +119,8 @@ class TrainingNetwork:
 
     def close(self) -> None:
         """End the workers."""
-        self._pool.shutdown()
+        if self._pool is not None:
+            self._pool.shutdown()
 
     def _squares(self, tiles: slice, rows: int, draw: Draw, *, backward: bool) -> Tensor:
         """The sum of squared errors of a batch; with `backward` its gradients are added to `grads`."""
@@ -157,10 +160,8 @@ class TrainingNetwork:
     def _share(self, work: Callable[[int, list[Piece]], Tensor], u: Tensor) -> Tensor:
         """Deal the pieces of a batch to the workers and add up their results in order."""
         pieces = self._pieces(u.shape[0], u.shape[1])
-        shares = [(w, pieces[w :: self.workers]) for w in range(self.workers)]
-        if self.workers == 1:
-            return work(*shares[0])
-        return torch.stack(list(self._pool.map(lambda share: work(*share), shares))).sum()
+        sums = self.each(lambda worker: work(worker, pieces[worker :: self.workers]))
+        return sums[0] if self.workers == 1 else torch.stack(sums).sum()
 
     def _pieces(self, tiles: int, rows: int) -> list[Piece]:
         at_once = max(1, self._piece // (rows * self.spec.width))

@@ -21,18 +21,19 @@ Representations for Videos with a Conditional Decoder" (consistent entropy minim
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from inr import codec
+from inr.errors import FitError
 from inr.fitting.finish import Distortion
-from inr.specs import FieldSpec, SignalSpec
+from inr.specs import FieldSpec, FitSpec, SignalSpec
 
 TURNS = (0.5, 0.7, 0.9)  # progress at which rounding begins, and at which steps are chosen again
 LEAST_STEPS = 200  # a plan that leaves fewer steps than this is not worth the search
@@ -157,6 +158,100 @@ class Squeeze:
 
     def _file(self, arrays: Mapping[str, np.ndarray], exponents: Exponents) -> bytes:
         return codec.encode(self.spec, arrays, exponents, self.signal)
+
+
+class Squeezing:
+    """What a fit has of a `Squeeze`: the right moments, and nothing at all where no size is asked for.
+
+    Args:
+        squeeze: None for a fit that does not squeeze.
+    """
+
+    def __init__(self, squeeze: Squeeze | None) -> None:
+        self._squeeze = squeeze
+
+    @classmethod
+    def of(cls, request: FitSpec, field: FieldSpec, signal: SignalSpec, slabs: int) -> Self:
+        """For a request: where a size is asked for and one slab holds the signal."""
+        size = request.max_size
+        if size is None or slabs > 1 or codec.unwritable(field.activation.name):
+            return cls(None)
+        return cls(Squeeze(field, replace(signal, icc=None), size))
+
+    @property
+    def exponents(self) -> Exponents | None:
+        """k of each tensor, once rounding has begun."""
+        return dict(self._squeeze.exponents) if self._squeeze and self._squeeze.exponents else None
+
+    def fits(self, tensors: Mapping[str, Tensor]) -> bool:
+        """Whether a file of the weights as they are may be kept."""
+        return self._begun is None or self._begun.fits(tensors)
+
+    def begins(
+        self,
+        progress: float,
+        left: int | None,
+        tensors: Mapping[str, Tensor],
+        distortion: Callable[[], Distortion],
+    ) -> bool:
+        """Begin to round, or choose the steps again, where it is time for it.
+
+        Args:
+            progress: of the plan, 0 to 1.
+            left: steps that the plan has left, None where that is unknown.
+            tensors: the float weights.
+            distortion: makes what `Squeeze.choose` takes; called only where it is time.
+
+        Returns: whether rounding has begun with this call.
+        """
+        squeeze = self._squeeze
+        if squeeze is None or left is None or not squeeze.due(progress):
+            return False
+        first = not squeeze.exponents
+        if first and left < LEAST_STEPS:
+            self._squeeze = None
+            return False
+        try:
+            squeeze.choose(tensors, distortion())
+        except FitError:  # `finish` says so, with the size that is possible
+            self._squeeze = None
+            return False
+        return first
+
+    @contextmanager
+    def as_coded(self, tensors: Mapping[str, Tensor]) -> Iterator[None]:
+        """The weights as a file would hold them while the block runs, once rounding has begun."""
+        if self._begun is None:
+            yield
+            return
+        with torch.no_grad(), self._begun.rounded(tensors):
+            yield
+
+    @torch.no_grad()
+    def add_rate(
+        self, step: int, tensors: Mapping[str, Tensor], grads: Mapping[str, Tensor], share: float
+    ) -> None:
+        """`Squeeze.add_rate`, and every CONTROL steps a look at the size, once rounding has begun."""
+        if self._begun is None:
+            return
+        if step % CONTROL == 0:
+            self._begun.control(tensors)
+        self._begun.add_rate(tensors, grads, share)
+
+    def state(self) -> dict[str, Any] | None:
+        """JSON values for the checkpoint."""
+        return self._squeeze.state() if self._squeeze else None
+
+    def load(self, state: Mapping[str, Any] | None) -> None:
+        """The inverse of `state`."""
+        if state is None:
+            self._squeeze = None
+        elif self._squeeze is not None:
+            self._squeeze.load(state)
+
+    @property
+    def _begun(self) -> Squeeze | None:
+        return self._squeeze if self._squeeze and self._squeeze.exponents else None
 
 
 def _shift(k: int) -> Tensor:
