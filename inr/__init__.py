@@ -6,10 +6,10 @@ The names of `inr.api` are found when they are asked for, so that `import inr` i
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inr.api import Fitted, fit, load, save
+    from inr.api import Fitted, fit, from_module, import_siren, load, save
 
 __version__ = "0.1.0"
-__all__ = ["Fitted", "__version__", "fit", "load", "save"]
+__all__ = ["Fitted", "__version__", "fit", "from_module", "import_siren", "load", "save"]
 
 
 def __getattr__(name: str) -> object:

@@ -17,8 +17,10 @@ import numpy as np
 
 from inr import metrics, reconstruct, signals
 from inr.errors import SpecError
-from inr.fields import Field
+from inr.fields import Field, at_points
 from inr.specs import SignalSpec
+
+POINTS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Evaluation:
     """How far a field's samples are from the reference.
 
     Attributes:
-        kind: of the signal.
+        kind: of the signal; "points" for scattered data.
         sums: signal and error power of the rounded samples.
         float_sums: the same before rounding, clipped.
         ssim: mean structural similarity of pictures and frames; None for audio, for frames
@@ -80,6 +82,9 @@ def evaluate(
 ) -> Evaluation:
     """Compare the field, sampled on its own grid, with a reference of the same grid.
 
+    Of a masked grid only the unmasked samples count.  Scattered points are compared where they lie,
+    and nothing is rounded: PSNR and MSE are those of values whose range is [0, 1].
+
     Args:
         field: the network.
         signal: what it stands for, with the depth to round to.
@@ -91,9 +96,11 @@ def evaluate(
     Raises:
         SpecError: the reference is another kind of signal, or has another grid.
     """
+    if isinstance(reference, signals.ScatteredReader):
+        return _at_points(field, signal, reference.points())
     _same_grid(signal, reference.spec, reference.source)
     sums = floats = metrics.SnrSums()
-    extra = _Extra(signal) if perceptual else None
+    extra = _Extra(signal) if perceptual and not isinstance(reference, signals.MaskedReader) else None
     for want, values in _pairs(field, signal, reference, memory_bytes, device):
         got = signals.to_float(signals.from_float(values, signal))
         sums = metrics.update_snr(sums, want, got)
@@ -107,8 +114,25 @@ def evaluate(
 def _pairs(
     field: Field, signal: SignalSpec, reference: signals.Reader, memory_bytes: int, device: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    mask = reference.mask if isinstance(reference, signals.MaskedReader) else None
     for block in reconstruct.blocks(field, signal, memory_bytes=memory_bytes, device=device):
-        yield signals.to_float(reference.read(block.start, block.stop)), block.values
+        want, got = signals.to_float(reference.read(block.start, block.stop)), block.values
+        if mask is None:
+            yield want, got
+        elif mask[block.start : block.stop].any():
+            counts = mask[block.start : block.stop]
+            yield want[counts], got[counts]
+
+
+def _at_points(field: Field, signal: SignalSpec, points: signals.Points) -> Evaluation:
+    sums = metrics.SnrSums()
+    for start in range(0, len(points.x), POINTS_AT_ONCE):
+        part = slice(start, start + POINTS_AT_ONCE)
+        got, want = at_points(field, points.x[part]), points.values[part]
+        if signal.kind == "audio":
+            want = 0.5 * want + 0.5
+        sums = metrics.update_snr(sums, want, 0.5 * got + 0.5)
+    return Evaluation("points", sums, sums)
 
 
 def _same_grid(ours: SignalSpec, theirs: SignalSpec, source: str) -> None:

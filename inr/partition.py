@@ -70,6 +70,15 @@ class Axis:
         first, last = np.searchsorted(x, left), np.searchsorted(x, right)
         return list(zip(first.tolist(), last.tolist(), strict=True))
 
+    def at(self, x: Array) -> tuple[Array, Array]:
+        """For each coordinate of any order its own tile, and the other tile that reaches it or -1."""
+        own = np.clip(np.searchsorted(self.borders, x, side="right") - 1, 0, self.tiles - 1)
+        first, last = self.reach()
+        before = np.where((own > 0) & (x < last[own - 1]), own - 1, -1)
+        after = np.minimum(own + 1, self.tiles - 1)
+        # 2 m < 1, so no point lies in the reach of both neighbours.
+        return own, np.where((after > own) & (x >= first[after]), after, before)
+
     def grid_spans(self, n: int) -> list[tuple[int, int]]:
         """`spans` of the regular grid of n samples, which is not made: it may be hours of sound."""
         first, last = (_first_at(bound, n) for bound in self.reach())
@@ -110,6 +119,22 @@ def axes(spec: FieldSpec) -> tuple[Axis, ...]:
     """The partition of every axis of a field, slowest first."""
     first, *rest = (Axis(k, m / 64.0) for k, m in zip(spec.tiles, spec.margin, strict=True))
     return (replace(first, levels=spec.levels), *rest)
+
+
+def reaching(partition: tuple[Axis, ...], x: Array) -> tuple[Array, Array]:
+    """Which tiles reach which points; a point has 2^D of them at most.
+
+    Shape: x [N, D] -> points [M] and places [M, D]: point points[i] lies in the reach of the tile
+    places[i], one index an axis.
+    """
+    points, places = np.arange(len(x)), np.empty((len(x), 0), dtype=np.int64)
+    for d, axis in enumerate(partition):
+        own, other = axis.at(x[points, d])
+        twice = other >= 0
+        points = np.concatenate([points, points[twice]])
+        column = np.concatenate([own, other[twice]])[:, None]
+        places = np.concatenate([np.concatenate([places, places[twice]]), column], axis=1)
+    return points, places
 
 
 def tile_index(spec: FieldSpec, place: tuple[int, ...]) -> int:

@@ -24,7 +24,7 @@ import numpy as np
 
 from inr import coords
 from inr.errors import SpecError
-from inr.fields import Field, forward
+from inr.fields import SCALE, Field, encoded_size, forward, linear
 from inr.partition import Axis, axes, tile_index
 from inr.specs import SignalSpec
 
@@ -90,7 +90,8 @@ def blocks(
     rest = [coords.axis(n) for n in signal.shape[1:]]
     across = int(np.prod(signal.shape[1:], dtype=np.int64))
     # A sample of a block costs its value, its weighted share and its coordinates, a few times over.
-    per_step = across * (12 * signal.channels + 24 * field.spec.dims)
+    seen = encoded_size(field.spec.encoding, field.spec.dims, signal.channels)
+    per_step = across * (12 * signal.channels + 24 * max(field.spec.dims, seen))
     step = int(np.clip(memory_bytes // (2 * per_step), 1, max(1, (1 << 20) // across)))
     for a in range(start, stop, step):
         b = min(a + step, stop)
@@ -109,7 +110,7 @@ def points(field: Field, grid: Sequence[Array], *, engine: str = "numpy") -> Arr
 
 def uses_torch(field: Field, samples: int) -> bool:
     """Whether "auto" takes torch for that many samples: where it is installed and the work is large."""
-    work = float(samples) * field.params / field.spec.tile_count
+    work = float(samples) * sum(t.size for t in field.network.values()) / field.spec.tile_count
     return work > TORCH_FROM and importlib.util.find_spec("torch") is not None
 
 
@@ -124,7 +125,7 @@ def _network(field: Field, signal: SignalSpec, steps: int, engine: str, device: 
 
 def _numpy_network(field: Field, memory: int) -> Any:
     def run(tiles: Array, u: Array) -> Array:
-        return _forward(np, field, field.tensors, tiles, u)
+        return _forward(np, field, field.network, tiles, u)
 
     return _in_chunks(run, _units_at_once(field, min(16 << 20, memory // 2)))
 
@@ -132,7 +133,7 @@ def _numpy_network(field: Field, memory: int) -> Any:
 def _torch_network(field: Field, device: str, memory: int) -> Any:
     import torch  # here, so that small decodes start without it
 
-    tensors = {name: torch.tensor(t, device=device) for name, t in field.tensors.items()}
+    tensors = {name: torch.tensor(t, device=device) for name, t in field.network.items()}
 
     @torch.no_grad()
     def run(tiles: Array, u: Array) -> Array:
@@ -175,6 +176,8 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
 
     `start` is the index of the first sample of the slowest axis on the whole grid.
     """
+    if field.spec.encoding.name == "grids":
+        return _grid_values(field, network, grid, start)
     partition = axes(field.spec)
     out = np.zeros((*(len(x) for x in grid), field.spec.channels), dtype=np.float32)
     reach = [
@@ -192,6 +195,20 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
             batch, room = [], 0
     if batch:
         _add_tiles(out, field, network, partition, grid, batch, start)
+    return out
+
+
+def _grid_values(field: Field, network: Any, grid: list[Array], start: int) -> Array:
+    """Equation (2) of fields/grids.py on the product of two coordinate arrays."""
+    features = field.planes.product(grid[0], grid[1])
+    out = linear(np, features, field.spec.channels)
+    offset = start * len(grid[1]) % ROWS
+    samples = features.shape[0] * features.shape[1]
+    units = -(-(offset + samples) // ROWS)
+    u = np.zeros((units * ROWS, features.shape[-1]), dtype=np.float32)
+    u[offset : offset + samples] = SCALE * features.reshape(samples, -1)
+    values = network(np.zeros(units, dtype=np.int64), u.reshape(units, ROWS, -1))
+    out += values.reshape(units * ROWS, -1)[offset : offset + samples].reshape(out.shape)
     return out
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Self, cast
 
+from inr.domain import Domain
 from inr.errors import SpecError
 
 Kind = Literal["image", "audio", "video"]
@@ -95,6 +96,7 @@ class SignalSpec(_Spec):
             units of `time_base`, first frame 0, rising.
         time_base: seconds per unit of `pts`.
         icc: image: the colour profile, as it stood in the source.
+        domain: of scattered data: its units.  `shape` is then a grid with about as many samples.
     """
 
     kind: Kind
@@ -108,6 +110,7 @@ class SignalSpec(_Spec):
     pts: tuple[int, ...] | None = None
     time_base: Fraction | None = None
     icc: bytes | None = None
+    domain: Domain | None = None
 
     def __post_init__(self) -> None:
         """Reject what no reader could have produced."""
@@ -126,6 +129,11 @@ class SignalSpec(_Spec):
             self.pts is None or (len(self.pts) == self.shape[0] and self.time_base is not None),
             "signal: pts must give one time a frame, with a time_base",
         )
+        fits = self.domain is None or (len(self.domain.axes), len(self.domain.ranges)) == (
+            len(self.shape),
+            self.channels,
+        )
+        _need(fits, "signal: domain must have the axes of shape and as many ranges as channels")
 
     @property
     def samples(self) -> int:
@@ -150,6 +158,7 @@ class SignalSpec(_Spec):
         "pts": _ints,
         "time_base": Fraction,
         "icc": bytes.fromhex,
+        "domain": Domain.from_json,
     }
 
 
@@ -159,26 +168,41 @@ class EncodingSpec(_Spec):
 
     `identity` passes it on.  `fourier` appends sin and cos of π · base^j · u for
     j = 0 .. count-1 on every axis (Mildenhall et al. 2020, NeRF, equation 4, with
-    base 2; Strümpler et al. 2022 use 1.4).  `base` is a multiple of 1/16.
+    base 2; Strümpler et al. 2022 use 1.4).  `base` is a multiple of 1/16.  `grids` looks the
+    coordinate up in a pyramid of `count` levels over a finest grid of `shape` (fields/grids.py).
     """
 
-    name: Literal["identity", "fourier"] = "identity"
+    name: Literal["identity", "fourier", "grids"] = "identity"
     count: int = 0
     base: float = 2.0
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check names and ranges."""
         _need(
-            self.name in ("identity", "fourier"), f"encoding: must be identity or fourier; got {self.name!r}"
+            self.name in ("identity", "fourier", "grids"),
+            f"encoding: must be identity, fourier or grids; got {self.name!r}",
         )
         _need(
             (self.count == 0) == (self.name == "identity") and 0 <= self.count <= 64,
-            f"encoding {self.name}: count must be 1..64 for fourier and 0 for identity; got {self.count}",
+            f"encoding {self.name}: count must be 1..64, and 0 for identity; got {self.count}",
         )
+        self._check_shape()
         _need(
             1 <= self.base <= 8 and float(self.base * 16).is_integer(),
             f"encoding: base must be a multiple of 1/16 in 1..8; got {self.base}",
         )
+
+    def _check_shape(self) -> None:
+        if self.name != "grids":
+            _need(not self.shape, f"encoding {self.name}: has no grid; got shape {self.shape}")
+            return
+        _need(
+            len(self.shape) == 2 and min(self.shape) >= 2 and min(self.shape) >> self.count >= 1,
+            f"encoding grids: shape must be 2 lengths >= 2^count; got {self.shape} and count {self.count}",
+        )
+
+    _revived: ClassVar[Converters] = {"shape": _ints}
 
 
 @dataclass(frozen=True)
@@ -261,6 +285,10 @@ class FieldSpec(_Spec):
             "field: encoding and activation must be given as specs",
         )
         self._check_levels()
+        _need(
+            self.encoding.name != "grids" or (self.dims == 2 and self.tile_count == 1 and not self.gain),
+            "field: grids need two axes, one tile and no gain",
+        )
         _need(1 <= self.width <= 4096, f"field: width must be 1..4096; got {self.width}")
         _need(0 <= self.hidden <= 64, f"field: hidden must be 0..64; got {self.hidden}")
 
@@ -279,7 +307,9 @@ class FieldSpec(_Spec):
 
     @property
     def layout(self) -> str:
-        """`single` (one MLP) or `tiles`."""
+        """`single` (one MLP), `tiles`, or `grids` by the encoding."""
+        if self.encoding.name == "grids":
+            return "grids"
         return "single" if self.tile_count == 1 else "tiles"
 
     @property
@@ -297,7 +327,7 @@ class FieldSpec(_Spec):
 
 
 PRESETS = ("fast", "balanced", "small", "best")
-PROFILES = ("auto", "single", "tiles")
+PROFILES = ("auto", "single", "tiles", "grids")
 
 
 @dataclass(frozen=True)
@@ -306,7 +336,7 @@ class FitSpec(_Spec):
 
     Attributes:
         preset: how much time to spend, where `time_s` and `steps` do not say.
-        profile: layout of the field: "single", "tiles", or "auto".
+        profile: layout of the field: "single", "tiles", "grids", or "auto".
         activation: a registered activation.
         params: bound on the trainable numbers of the field.
         max_size: bound on the file, in bytes.

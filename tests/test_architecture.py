@@ -15,10 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1] / "inr"
 FILES = sorted(ROOT.rglob("*.py"))
 
-BASE = {"errors", "specs", "coords", "partition", "files"}
+BASE = {"errors", "domain", "specs", "coords", "partition", "files"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "specs": {"errors"},
+    "domain": {"errors"},
+    "specs": {"errors", "domain"},
     "coords": {"errors", "specs"},
     "partition": {"errors", "specs", "coords"},
     "files": {"errors"},
@@ -46,6 +47,7 @@ MAY_IMPORT["__main__"] = {"cli"}
 
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
+    "domain": set(),
     "specs": set(),
     "coords": {"numpy"},
     "partition": {"numpy"},

@@ -12,6 +12,8 @@ from inr.cli.options import Flag
 def info(file: Path, /, *, json: Flag = False) -> None:
     """Say what FILE holds: the signal, the network, and where the bytes go.
 
+    A tensor's step is the distance between two values that it can have; the coarser, the fewer bits.
+
     Args:
         file: the .inr file.
         json: print one JSON object on stdout.
@@ -35,6 +37,7 @@ def info(file: Path, /, *, json: Flag = False) -> None:
         "params": field.params,
         "profile": field.spec.layout,
         "activation": field.spec.activation.name,
+        **({"units": signal.domain.described()} if signal.domain is not None else {}),
         "signal": described,
         "spec": field.spec.to_json(),
         "sections": [{"type": kind, "bytes": size} for kind, size in decoded.sections],
@@ -42,7 +45,7 @@ def info(file: Path, /, *, json: Flag = False) -> None:
             {
                 "name": name,
                 "shape": list(tensor.shape),
-                "step": f"2^{-decoded.exponents[name]}",
+                "step": _step(decoded, name),
                 "bytes": round(decoded.tensor_bits[name] / 8, 1),
                 "bits_per_value": round(decoded.tensor_bits[name] / tensor.size, 2),
             }
@@ -53,6 +56,14 @@ def info(file: Path, /, *, json: Flag = False) -> None:
         print(json_module.dumps(row))
         return
     _print(row)
+
+
+def _step(decoded: Any, name: str) -> str:
+    from inr import codec
+
+    if name in decoded.exponents:
+        return f"2^{-decoded.exponents[name]}"
+    return f"{decoded.grids.step * 2.0**-codec.STEP_BITS:.5f}"
 
 
 def _print(row: dict[str, Any]) -> None:
@@ -68,6 +79,8 @@ def _print(row: dict[str, Any]) -> None:
         f"{row['profile']}, {row['activation']}, {row['params']:,} parameters",
         highlight=False,
     )
+    if "units" in row:
+        console.print(f"scattered data: {row['units']}", highlight=False, markup=False)
     table = Table("tensor", "shape", "step", "bytes", "bits/value")
     for tensor in row["tensors"]:
         table.add_row(

@@ -5,22 +5,41 @@ This door imports no torch: decoding a file must not need it.
 
 from inr.codec.allocate import RateDistortion, Stop, allocate
 from inr.codec.choose import coded_bits
-from inr.codec.exchange import save_tensors
+from inr.codec.context import UNIT as CONTEXT_UNIT
+from inr.codec.context import WEIGHT_UNIT as CONTEXT_WEIGHT_UNIT
+from inr.codec.context import Context
+from inr.codec.context import shapes as context_shapes
+from inr.codec.exchange import load_tensors, save_tensors
 from inr.codec.file import Decoded, decode, encode, load, read, save
+from inr.codec.grids import STEP_BITS, Grids
+from inr.codec.grids import coded_bits as grid_bits
+from inr.codec.neighbours import INPUTS as CONTEXT_INPUTS
+from inr.codec.neighbours import Plane, order
 from inr.codec.numbers import unwritable
 from inr.codec.quantise import dequantise, finest, quantise, quantised
 
 __all__ = [
+    "CONTEXT_INPUTS",
+    "CONTEXT_UNIT",
+    "CONTEXT_WEIGHT_UNIT",
+    "Context",
     "Decoded",
+    "Grids",
+    "Plane",
     "RateDistortion",
+    "STEP_BITS",
     "Stop",
     "allocate",
     "coded_bits",
+    "context_shapes",
     "decode",
     "dequantise",
     "encode",
     "finest",
+    "grid_bits",
     "load",
+    "load_tensors",
+    "order",
     "quantise",
     "quantised",
     "read",

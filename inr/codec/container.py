@@ -17,8 +17,11 @@ from inr.errors import FormatError
 
 MAGIC = b"\x89INR"
 VERSION = 1
-HEADER, WEIGHTS, DIVISION, TIMES, PROFILE = "H", "W", "D", "P", "i"
-KNOWN = (HEADER, WEIGHTS, DIVISION, TIMES, PROFILE)
+WITH_GRIDS = 2  # the version of files that have a section `G`, and only theirs
+VERSIONS = (VERSION, WITH_GRIDS)
+HEADER, WEIGHTS, DIVISION, TIMES, GRIDS, PROFILE = "H", "W", "D", "P", "G", "i"
+KNOWN = (HEADER, WEIGHTS, DIVISION, TIMES, GRIDS, PROFILE)
+UNITS = "u"  # of scattered data; ancillary
 CRC_BYTES = 4
 
 
@@ -39,7 +42,8 @@ class Section:
 
 def pack(sections: list[tuple[str, bytes]]) -> bytes:
     """A whole file of sections in the given order."""
-    return MAGIC + bytes([VERSION]) + b"".join(_frame(kind, payload) for kind, payload in sections)
+    version = WITH_GRIDS if any(kind == GRIDS for kind, _ in sections) else VERSION
+    return MAGIC + bytes([version]) + b"".join(_frame(kind, payload) for kind, payload in sections)
 
 
 def unpack(data: bytes) -> list[Section]:
@@ -49,7 +53,7 @@ def unpack(data: bytes) -> list[Section]:
         FormatError: this is no `.inr` file, it needs a newer inr, or it is damaged.
     """
     reader = Bytes(data, "file")
-    _check_start(reader)
+    version = _check_start(reader)
     sections: list[Section] = []
     while not sections or sections[-1].type != WEIGHTS:
         sections.append(_next(reader, first=not sections))
@@ -58,20 +62,25 @@ def unpack(data: bytes) -> list[Section]:
             raise FormatError(f"section {kinds[-1]}: comes twice; a file holds each type once at most")
     if reader.left:
         raise FormatError(f"file: {reader.left} bytes follow the weights; nothing may come after them")
+    if (version == WITH_GRIDS) != any(section.type == GRIDS for section in sections):
+        raise FormatError(
+            f"file: version {version} is that of files {'with' if version == WITH_GRIDS else 'without'} grids"
+        )
     return sections
 
 
-def _check_start(reader: Bytes) -> None:
+def _check_start(reader: Bytes) -> int:
     if reader.data[: len(MAGIC)] != MAGIC:
         start = reader.data[: len(MAGIC)].hex(" ") or "nothing"
         raise FormatError(f"not a .inr file: it starts with {start}, a .inr file with {MAGIC.hex(' ')}")
     reader.take(len(MAGIC))
     version = reader.byte()
-    if version != VERSION:
+    if version not in VERSIONS:
         raise FormatError(
-            f"version {version} of the format; this inr reads version {VERSION}. "
-            "Update inr, or copy the file again if it should be of that version."
+            f"version {version} of the format; this inr reads versions {VERSION} to {VERSIONS[-1]}. "
+            "Update inr, or copy the file again if it should be of one of these."
         )
+    return version
 
 
 def _next(reader: Bytes, *, first: bool) -> Section:
@@ -89,7 +98,7 @@ def _next(reader: Bytes, *, first: bool) -> Section:
         raise FormatError(f"section {kind} at offset {start}: the header must come first, and only there")
     if kind.isupper() and kind not in KNOWN:
         raise FormatError(f"section {kind}: is critical and not known here; the file needs a newer inr")
-    if kind != WEIGHTS and length > limits.ANCILLARY:
+    if kind not in (WEIGHTS, GRIDS) and length > limits.ANCILLARY:
         raise FormatError(f"section {kind}: takes {length} bytes; at most {limits.ANCILLARY} are allowed")
     return Section(kind, payload, reader.at - start)
 

@@ -80,8 +80,8 @@ class Reader:
         bits: code length of all that was read.
     """
 
-    def __init__(self, data: bytes) -> None:
-        """Start at the first word.
+    def __init__(self, data: bytes, echo: Writer | None = None) -> None:
+        """Start at the first word; `echo` is told every symbol, and so ends as the same stream.
 
         Raises:
             FormatError: the length is no multiple of 4.
@@ -91,24 +91,30 @@ class Reader:
         words = np.frombuffer(data, dtype="<u4").astype(np.uint32)
         self._coder = _stream().queue.RangeDecoder(words)
         self._available = 8 * len(data)
+        self._echo = echo
         self.bits = 0.0
 
     def raw(self, count: int, width: int) -> Array:
         """`count` integers of 0 .. 2^width - 1, int32."""
         if not width or not count:
             return np.zeros(count, dtype=np.int32)
-        self._claim(count * width)
+        self.claim(count * width)
         self.bits += count * width
-        return _guarded(lambda: self._coder.decode(_uniform(width), count))
+        got = _guarded(lambda: self._coder.decode(_uniform(width), count))
+        if self._echo is not None:
+            self._echo.raw(got, width)
+        return got
 
     def symbols(self, count: int, table: models.Table) -> Array:
         """`count` symbols of 0 .. 2·edge, int32."""
         if not count:
             return np.zeros(0, dtype=np.int32)
-        self._claim(count * table.least_bits)
+        self.claim(count * table.least_bits)
         symbols = _guarded(lambda: self._coder.decode(_categorical(table), count))
+        if self._echo is not None:
+            self._echo.symbols(symbols, table)
         self.bits += float(table.bits[symbols].sum())
-        self._claim(0)
+        self.claim(0)
         return symbols
 
     def gamma(self) -> int:
@@ -129,7 +135,7 @@ class Reader:
             high[at] += self.gamma() if high[at] > 0 else -self.gamma()
         return (high << model.shift) | low
 
-    def _claim(self, bits: float) -> None:
+    def claim(self, bits: float) -> None:
         """Refuse to go on where the stream is too short for what was and will be read."""
         # A sealed stream is never shorter than the code length of its symbols (section 5.3);
         # one word of slack covers the rounding of the lengths.
@@ -152,6 +158,7 @@ def _uniform(width: int) -> Any:
     return _stream().model.Uniform(1 << width)
 
 
+@lru_cache(maxsize=512)
 def _categorical(table: models.Table) -> Any:
     return _stream().model.Categorical((table.counts - 1).astype(np.float64), perfect=False)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from inr import fields, files
-from inr.codec import container, extras, header, limits, weights
+from inr.codec import container, extras, grids, header, limits, units, weights
+from inr.codec.grids import Grids
 from inr.codec.quantise import dequantise, quantise
 from inr.errors import FormatError, SpecError
 from inr.specs import FieldSpec, SignalSpec
@@ -26,7 +27,8 @@ class Decoded:
         version: of the format.
         sections: (type, bytes in the file) in file order; magic and version are not in it.
         tensor_bits: code length of each tensor with its row.
-        exponents: the k of each tensor; its step is 2^-k.
+        exponents: the k of each tensor; its step is 2^-k.  Those of section `G` have none.
+        grids: what section `G` holds, where there is one.
     """
 
     field: fields.Field
@@ -35,10 +37,15 @@ class Decoded:
     sections: list[tuple[str, int]]
     tensor_bits: dict[str, float]
     exponents: dict[str, int]
+    grids: Grids | None = None
 
 
 def encode(
-    field_spec: FieldSpec, tensors: Mapping[str, Array], exponents: Mapping[str, int], signal: SignalSpec
+    field_spec: FieldSpec,
+    tensors: Mapping[str, Array],
+    exponents: Mapping[str, int],
+    signal: SignalSpec,
+    pyramid: Grids | None = None,
 ) -> bytes:
     """Quantise a field's tensors and write it all as one file.
 
@@ -47,6 +54,7 @@ def encode(
         tensors: float32 arrays, those of `fields.tensor_shapes(field_spec)`.
         exponents: k for each tensor; its step is 2^-k.
         signal: what the field was fitted to.
+        pyramid: the integers of the grids, where the field's encoding has some; their tensors are not read.
 
     Raises:
         SpecError: something has no place in a file: an activation without a number, a limit
@@ -54,7 +62,13 @@ def encode(
     """
     head = header.pack(signal, field_spec)
     shapes = _shapes(field_spec)
-    field = fields.Field(field_spec, dict(tensors))
+    above = _in_grids(shapes)
+    if bool(above) != (pyramid is not None) or (
+        pyramid is not None and pyramid.integers.keys() != above.keys()
+    ):
+        raise SpecError("file: grids are needed for a field whose encoding has some, and only for it")
+    field = fields.Field(field_spec, {**tensors, **({} if pyramid is None else pyramid.values())})
+    shapes = {name: shape for name, shape in shapes.items() if name not in above}
     missing = [name for name in shapes if name not in exponents]
     if missing:
         raise SpecError(f"exponents: none given for {missing[:3]}; every tensor needs one")
@@ -64,8 +78,12 @@ def encode(
         sections.append((container.DIVISION, extras.pack_levels(field_spec.levels)))
     if signal.pts is not None:
         sections.append((container.TIMES, extras.pack_pts(signal.pts)))
+    if pyramid is not None:
+        sections.append((container.GRIDS, grids.write(pyramid)))
     if signal.icc is not None:
         sections.append((container.PROFILE, extras.pack_icc(signal.icc)))
+    if signal.domain is not None:
+        sections.append((container.UNITS, units.pack_domain(signal.domain)))
     return container.pack([*sections, (container.WEIGHTS, weights.write(integers, exponents))])
 
 
@@ -144,17 +162,35 @@ def _decode(data: bytes) -> Decoded:
         raise FormatError(f"header: {error}") from error
     if container.PROFILE in payload:
         signal = replace(signal, icc=extras.unpack_icc(payload[container.PROFILE]))
-    content = weights.read(payload[container.WEIGHTS], shapes)
+    if container.UNITS in payload:
+        domain = units.unpack_domain(payload[container.UNITS], len(signal.shape), signal.channels)
+        signal = replace(signal, domain=domain)
+    above = _in_grids(shapes)
+    if bool(above) != (container.GRIDS in payload):
+        raise FormatError("header: an encoding by grids and section G belong together; one is missing")
+    content = weights.read(
+        payload[container.WEIGHTS], {name: s for name, s in shapes.items() if name not in above}
+    )
     exponents = {name: row.k for name, row in content.rows.items()}
     tensors = {name: dequantise(q, exponents[name]) for name, q in content.integers.items()}
+    bits, pyramid = content.bits, None
+    if above:
+        pyramid, more = grids.read(payload[container.GRIDS], above)
+        tensors, bits = tensors | pyramid.values(), bits | more
     return Decoded(
         field=fields.Field(spec, tensors),
         signal=signal,
-        version=container.VERSION,
+        version=data[len(container.MAGIC)],
         sections=[(section.type, section.size_bytes) for section in sections],
-        tensor_bits=content.bits,
+        tensor_bits=bits,
         exponents=exponents,
+        grids=pyramid,
     )
+
+
+def _in_grids(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """The tensors that section `G` holds; the coarsest grid is small and stands with the weights."""
+    return {name: s for name, s in shapes.items() if name.startswith("grid.") and name != "grid.low"}
 
 
 def _shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:

@@ -61,7 +61,7 @@ def unpack(data: bytes) -> tuple[SignalSpec, FieldSpec]:
     reader = Bytes(data, "header")
     try:
         signal = _unpack_signal(reader)
-        field = _unpack_field(reader, AXES[signal.kind], signal.channels)
+        field = _unpack_field(reader, signal)
         reader.finish()
         check(signal, field)
         if pack(signal, field) != data:
@@ -88,6 +88,10 @@ def check(signal: SignalSpec, field: FieldSpec) -> None:
     for what, value in (("aspect", signal.aspect), ("rate", signal.rate), ("time_base", signal.time_base)):
         if value is not None and value <= 0:
             raise SpecError(f"signal: {what} must be > 0; got {value}")
+    if field.encoding.shape and field.encoding.shape != signal.shape:
+        raise SpecError(
+            f"encoding grids: has shape {field.encoding.shape}, the signal {signal.shape}; they must agree"
+        )
     if field.dims != len(signal.shape) or field.channels != signal.channels:
         raise SpecError(
             f"field: has {field.dims} axes and {field.channels} channels, but the signal has "
@@ -176,31 +180,37 @@ def _pack_field(field: FieldSpec) -> bytes:
     )
     first |= number_of(ENCODINGS, encoding.name, "encoding") << ENCODING_SHIFT
     out = b"".join(map(varint, (*field.tiles, *field.margin, field.width, field.hidden, first)))
-    if encoding.name != "identity":
+    if encoding.name == "grids" and encoding.base == EncodingSpec().base:
+        out += varint(encoding.count)
+    elif encoding.name == "fourier":
         out += varint(encoding.count) + varint(int(encoding.base * 16))
     elif encoding != EncodingSpec():
-        raise SpecError(f"encoding identity: has no base; got {encoding.base}")
+        raise SpecError(f"encoding {encoding.name}: has no base; got {encoding.base}")
     out += varint(number_of(ACTIVATIONS, act.name, "activation")) + _pack_bases(act)
     omegas = (act.omega_first,) if first & ONE_OMEGA else (act.omega_first, act.omega_hidden)
     return out + b"".join(varint(int(omega * 16)) for omega in omegas)
 
 
-def _unpack_field(reader: Bytes, dims: int, channels: int) -> FieldSpec:
+def _unpack_field(reader: Bytes, signal: SignalSpec) -> FieldSpec:
+    dims = AXES[signal.kind]
     tiles = tuple(reader.varint() for _ in range(dims))
     margin = tuple(reader.varint() for _ in range(dims))
     width, hidden, first = reader.varint(), reader.varint(), reader.varint()
-    encoding = _unpack_encoding(reader, first >> ENCODING_SHIFT)
+    encoding = _unpack_encoding(reader, first >> ENCODING_SHIFT, signal.shape)
     name = name_of(ACTIVATIONS, reader.varint(), "activation")
     bases = _unpack_bases(reader, name)
     omega_first = reader.varint() / 16
     omega_hidden = omega_first if first & ONE_OMEGA else reader.varint() / 16
     act = ActivationSpec(name, bases, omega_first, omega_hidden, bool(first & SHARED))
-    return FieldSpec(dims, channels, tiles, margin, width, hidden, encoding, act, bool(first & GAIN))
+    return FieldSpec(dims, signal.channels, tiles, margin, width, hidden, encoding, act, bool(first & GAIN))
 
 
-def _unpack_encoding(reader: Bytes, number: int) -> EncodingSpec:
-    if name_of(ENCODINGS, number, "encoding") == "identity":
+def _unpack_encoding(reader: Bytes, number: int, shape: tuple[int, ...]) -> EncodingSpec:
+    name = name_of(ENCODINGS, number, "encoding")
+    if name == "identity":
         return EncodingSpec()
+    if name == "grids":
+        return EncodingSpec("grids", reader.varint(), shape=shape)
     return EncodingSpec("fourier", reader.varint(), reader.varint() / 16)
 
 

@@ -33,7 +33,7 @@ FIRST_GAUSS = 16  # octave -1: narrower Gaussians would make symbols all but fre
 ESCAPE = 1024  # added to both edges: an outlier costs about 14 bits, a usual value 0.0002 more
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a table, so that what is made from it can be kept
 class Table:
     """Counts of the symbols 0 .. 2·edge, which stand for values -edge .. edge.
 

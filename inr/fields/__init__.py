@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 from inr.fields.activations import ACTIVATIONS, Activation, activation, register
 from inr.fields.encodings import encoded_size
 from inr.fields.field import Field
+from inr.fields.grids import PARTS, SCALE, analyse, grid_shapes, linear, most_levels, planes
 from inr.fields.initialise import initialise
 from inr.fields.mlp import forward, param_count, tensor_shapes
+from inr.fields.points import at_points
+from inr.fields.siren import siren_field
 
 if TYPE_CHECKING:
+    from inr.fields.module import FieldModule
     from inr.fields.training import training_forward
 
 
 def __getattr__(name: str) -> object:
-    """`training_forward` needs torch, so it is imported when it is asked for."""
+    """What needs torch is imported when it is asked for."""
+    if name == "FieldModule":
+        from inr.fields.module import FieldModule
+
+        return FieldModule
     if name == "training_forward":
         from inr.fields.training import training_forward
 
@@ -26,14 +34,24 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "ACTIVATIONS",
+    "PARTS",
+    "SCALE",
     "Activation",
     "Field",
+    "FieldModule",
     "activation",
+    "analyse",
+    "at_points",
     "encoded_size",
     "forward",
+    "grid_shapes",
     "initialise",
+    "linear",
+    "most_levels",
     "param_count",
+    "planes",
     "register",
+    "siren_field",
     "tensor_shapes",
     "training_forward",
 ]

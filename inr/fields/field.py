@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from inr.errors import SpecError
+from inr.fields.grids import planes
 from inr.fields.mlp import tensor_shapes
+from inr.fields.spline import Planes
 from inr.specs import FieldSpec
 
 
@@ -35,6 +38,16 @@ class Field:
                 f"field: tensors do not fit the spec at {wrong[0]}: got shape {got.get(wrong[0])}, "
                 f"needed {want.get(wrong[0])}; pass the tensors that belong to this spec"
             )
+
+    @cached_property
+    def planes(self) -> Planes:
+        """What an encoding by grids looks coordinates up in; put together once."""
+        return Planes(planes(np, self.tensors, self.spec.encoding))
+
+    @property
+    def network(self) -> dict[str, np.ndarray]:
+        """The tensors of the MLP, without grids."""
+        return {name: t for name, t in self.tensors.items() if not name.startswith("grid.")}
 
     @property
     def params(self) -> int:

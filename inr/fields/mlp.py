@@ -8,6 +8,7 @@ one batched product serves them all; the `single` layout is K = 1.
 Names and shapes, in the order in which a file stores them:
     layer{l}.weight [K, in, H]   layer{l}.bias [K, H]   layer{l}.<activation's own> [K or 1, ...]
     output.weight   [K, H, C]    output.bias   [K, C]   gain [K, C] where the spec asks for it
+    and, for the encoding `grids`, its own (grids.py)
 """
 
 import math
@@ -16,6 +17,7 @@ from typing import Any
 
 from inr.fields.activations import activation
 from inr.fields.encodings import encode, encoded_size
+from inr.fields.grids import grid_shapes
 from inr.specs import FieldSpec
 
 
@@ -25,7 +27,7 @@ def tensor_shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:
     own = activation(spec.activation.name).shapes(spec.activation, width)
     lead = 1 if spec.activation.shared else tiles
     shapes: dict[str, tuple[int, ...]] = {}
-    fan_in = encoded_size(spec.encoding, spec.dims)
+    fan_in = encoded_size(spec.encoding, spec.dims, spec.channels)
     for layer in range(spec.hidden + 1):
         shapes[f"layer{layer}.weight"] = (tiles, fan_in, width)
         shapes[f"layer{layer}.bias"] = (tiles, width)
@@ -35,6 +37,8 @@ def tensor_shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:
     shapes["output.bias"] = (tiles, spec.channels)
     if spec.gain:
         shapes["gain"] = (tiles, spec.channels)
+    if spec.encoding.name == "grids":
+        shapes |= grid_shapes(spec.encoding, spec.channels)
     return shapes
 
 
@@ -50,7 +54,7 @@ def forward(xp: Any, spec: FieldSpec, tensors: Mapping[str, Any], u: Any) -> Any
         xp: numpy or torch; `u` and the tensors are its arrays, float32 or float64.
         spec: the field.
         tensors: every tensor of `tensor_shapes`, for the K tiles that `u` addresses.
-        u: local coordinates of N samples in each tile.
+        u: local coordinates of N samples in each tile; for `grids` what they encode to.
 
     Shape: u [K, N, D] -> [K, N, C].
     """

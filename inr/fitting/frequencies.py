@@ -22,6 +22,8 @@ from inr.specs import FieldSpec
 REACH = {"image": 2.45, "audio": 0.62, "video": 2.45}
 RANGE = {"image": (18.5, 20.0), "audio": (10.0, 2000.0), "video": (6.0, 15.0)}
 HIDDEN = {"image": 20.0, "audio": 30.0, "video": 15.0}
+# Of scattered data; tests/fitting/test_scattered.py judges it between the points.
+SCATTERED_REACH, SCATTERED_RANGE, SCATTERED_HIDDEN = 0.5, (4.0, 20.0), 1.25
 LARGEST = 4096.0  # what a file can hold
 WINDOW = {"image": 256, "audio": 65536, "video": 2}  # units along the slowest axis
 
@@ -40,10 +42,13 @@ def match_frequencies(
     if reach == 0.0:
         return field, f"{field.activation.name}: frequencies as published"
     spec = reader.spec
-    if local is None:
+    # Points put on a grid are jagged there, which the median frequency of a sound takes for sound.
+    if local is None or spec.domain is not None:
         halves = [n / k / 2 for n, k in zip(spec.shape, field.tiles, strict=True)]
         local = math.sqrt(sum((r * h) ** 2 for r, h in zip(roughness(reader), halves, strict=True)))
     low, high = RANGE[spec.kind]
+    if spec.domain is not None:
+        return _between_points(field, reach * local)
     # Narrow networks cannot tie high frequencies together: kodim05 loses 2.5 dB at 69 against 15.
     high = min(high * (field.width / 16) ** 0.25, LARGEST)
     first = _sixteenths(reach * min(max(REACH[spec.kind] * local, low), high))
@@ -51,6 +56,17 @@ def match_frequencies(
     activation = replace(field.activation, omega_first=first, omega_hidden=hidden)
     return replace(field, activation=activation), (
         f"omega {first:g} then {hidden:g}: the signal's frequency is {local:.1f} rad per half tile"
+    )
+
+
+def _between_points(field: FieldSpec, local: float) -> tuple[FieldSpec, str]:
+    """Low frequencies for scattered data: between few points a field swings as fast as its ω allows."""
+    low, high = SCATTERED_RANGE
+    first = _sixteenths(min(max(SCATTERED_REACH * local, low), high))
+    hidden = _sixteenths(min(SCATTERED_HIDDEN * first, high))
+    activation = replace(field.activation, omega_first=first, omega_hidden=hidden)
+    return replace(field, activation=activation), (
+        f"omega {first:g} then {hidden:g}: low, for what lies between the points"
     )
 
 

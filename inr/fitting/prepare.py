@@ -12,9 +12,13 @@ from inr.specs import FitSpec
 
 def make_sampler(
     request: FitSpec, plan: Plan, reader: signals.Reader, device: str
-) -> signals.Sampler | signals.WindowSampler:
+) -> signals.Sampler | signals.WindowSampler | signals.PointSampler:
     """Tiles are sampled slab by slab; one network over a signal that exceeds the memory, by windows."""
     room = sample_memory(request.memory_bytes)
+    if isinstance(reader, signals.PointReader):
+        return signals.PointSampler(
+            reader, axes(plan.field), batch=plan.batch, seed=request.seed, memory_bytes=room, device=device
+        )
     # One network has one order over all samples: 8 bytes each.
     if plan.field.tile_count == 1 and exceeds(reader.spec, room, margins=1.0, beside=8):
         return signals.WindowSampler(

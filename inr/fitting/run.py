@@ -19,6 +19,7 @@ from inr.fields import Field, tensor_shapes
 from inr.fitting.checkpoint import STATE, has_state, load_state
 from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
 from inr.fitting.fit import Fit
+from inr.fitting.grids import fit_grids, refit, takes
 from inr.fitting.prepare import same_run
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
@@ -63,6 +64,7 @@ def run(
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
     measure: bool = True,
+    spread: bool = True,
 ) -> Generator[Progress, None, Outcome]:
     """Fit a signal and code the result.
 
@@ -75,6 +77,7 @@ def run(
         stop: asked before every step; True ends the fit with the best so far.
         measure: evaluate the decoded file at the end; a stopped run is not evaluated, so that
             its file is written at once.
+        spread: False keeps to the caller's thread while fitting, for fits side by side.
 
     Raises:
         SpecError: the request cannot be met, or does not belong to the run to resume.
@@ -84,8 +87,11 @@ def run(
     why = codec.unwritable(request.activation) if request.max_size is not None else ""
     if why:
         raise SpecError(f"--max-size: {why}; leave --max-size out")
+    if takes(request, reader.spec):
+        with _memory_errors(reader.source):
+            return (yield from _run_grids(request, reader, started, stop, measure))
     with _memory_errors(reader.source):
-        fit = _prepare(request, reader, started, folder, resume, stop)
+        fit = _prepare(request, reader, started, folder, resume, stop, spread)
         failure: str | None = None
         try:
             yield from fit.run()
@@ -113,6 +119,33 @@ def run(
         before,
         stopped=stop(),
         failure=failure,
+    )
+
+
+def _run_grids(
+    request: FitSpec, reader: signals.Reader, started: float, stop: Callable[[], bool], measure: bool
+) -> Generator[Progress, None, Outcome]:
+    def evaluated(field: Field, perceptual: bool = False) -> Evaluation:
+        room = request.memory_bytes // 4
+        return evaluate(field, reader.spec, reader, memory_bytes=room, perceptual=perceptual)
+
+    def measure_db(field: Field, _: SignalSpec) -> float:
+        return _decibels(evaluated(field))
+
+    ended = yield from fit_grids(request, reader, started=started, stop=stop, measure_db=measure_db)
+    yield Progress("evaluate", ended.steps, ended.steps, None, ended.fit_seconds)
+    measured = measure and not stop()
+    return Outcome(
+        ended.coded,
+        ended.plan,
+        ended.steps,
+        ended.fit_seconds,
+        "cpu",
+        1,
+        evaluated(ended.coded.field, True) if measured else None,
+        evaluated(ended.before) if measured else None,
+        stopped=stop(),
+        failure=None,
     )
 
 
@@ -162,6 +195,15 @@ def export(
         got = evaluate(candidate, spec, reference, memory_bytes=memory_bytes, perceptual=False)
         return _decibels(got)
 
+    if field.spec.encoding.name == "grids":
+        return refit(
+            field,
+            signal,
+            max_size=max_size,
+            target_psnr=target_db,
+            reference=reference,
+            measure_db=measure_db,
+        )
     probe = own_probe(field, 4e-4 if mse is None else mse)
     return finish(field, signal, probe, max_size=max_size, target_db=target_db, measure_db=measure_db)
 
@@ -209,6 +251,7 @@ def _prepare(
     folder: Path | None,
     resume: bool,
     stop: Callable[[], bool],
+    spread: bool,
 ) -> Fit:
     state = load_state(folder) if resume and folder is not None and has_state(folder) else None
     if state is not None:
@@ -222,6 +265,7 @@ def _prepare(
         folder=folder,
         stop=stop,
         reached=_target_met if request.target_psnr is not None else _never,
+        spread=spread,
     )
     if state is not None:
         fit.restore(state)

@@ -5,12 +5,15 @@ This door imports no torch: decoding a file must not need it.
 
 from typing import TYPE_CHECKING
 
+from inr.signals.arrays import PICTURE_MODES
 from inr.signals.base import Reader, Writer
 from inr.signals.builtin import sample_paths
 from inr.signals.open import SUFFIXES, open_reader, open_writer
+from inr.signals.points import MaskedReader, PointReader, Points, ScatteredReader, open_masked
 from inr.signals.samples import from_float, native_dtype, to_float
 
 if TYPE_CHECKING:
+    from inr.signals.point_sampler import PointSampler
     from inr.signals.sampler import Batch, Sampler
     from inr.signals.windows import WindowSampler
 
@@ -25,18 +28,29 @@ def __getattr__(name: str) -> object:
         from inr.signals.windows import WindowSampler
 
         return WindowSampler
+    if name == "PointSampler":
+        from inr.signals.point_sampler import PointSampler
+
+        return PointSampler
     raise AttributeError(f"module 'inr.signals' has no attribute {name!r}")
 
 
 __all__ = [
+    "PICTURE_MODES",
     "SUFFIXES",
     "Batch",
+    "MaskedReader",
+    "PointReader",
+    "PointSampler",
+    "Points",
     "Reader",
     "Sampler",
+    "ScatteredReader",
     "WindowSampler",
     "Writer",
     "from_float",
     "native_dtype",
+    "open_masked",
     "open_reader",
     "open_writer",
     "sample_paths",

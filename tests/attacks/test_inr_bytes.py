@@ -1,6 +1,7 @@
 """Bytes that nobody's encoder wrote: a field or a FormatError, in bounded time and memory."""
 
 import json
+import struct
 import subprocess
 import sys
 import zlib
@@ -97,6 +98,18 @@ def pts(frames, deltas, length=None):
     return file(pts_header(frames), between=section("P", packed))
 
 
+def pairs(*bounds):
+    """Lows and highs as section `u` has them."""
+    return b"".join(struct.pack("<dd", *pair) for pair in bounds)
+
+
+def units(payload):
+    """A picture of two axes and three channels with such a section of units."""
+    return file(header(activation=bases(10, 4, 5)), picture(2), between=section("u", payload))
+
+
+VALUES = pairs((0, 1), (-5, 5), (7, 7))
+AXES_AND_VALUES = pairs((0, 1), (2, 3)) + VALUES
 BIG = 2**32 - 1
 BOMB = zlib.compress(bytes(1 << 26), 9)
 HOSTILE = {
@@ -157,7 +170,8 @@ HOSTILE = {
     "a section after the weights": file(after=section("x", b"")),
     "another magic": file(start=b"\x89INQ\x01"),
     "version 0": file(start=b"\x89INR\x00"),
-    "version 2": file(start=b"\x89INR\x02"),
+    "version 2 without grids": file(start=b"\x89INR\x02"),
+    "version 3": file(start=b"\x89INR\x03"),
     "weights of 7 bytes": file(weights=bytes(7)),
     "no weight bytes": file(weights=b""),
     "weights with a word to spare": file(weights=bytes(64)),
@@ -195,6 +209,24 @@ HOSTILE = {
     + section("D", b"\x02" + zlib.compress(b"\0\1", 9))
     + section("H", header(tiles=(3, 1)))
     + section("W", bytes(16)),
+    "units cut short": units(AXES_AND_VALUES[:-1]),
+    "no units": units(b""),
+    "units of an axis too few": units(pairs((0, 1)) + VALUES),
+    "an axis of width 0": units(pairs((0, 1), (2, 2)) + VALUES),
+    "an axis upside down": units(pairs((0, 1), (3, 2)) + VALUES),
+    "values upside down": units(pairs((0, 1), (0, 1), (3, 2), (0, 1), (0, 1))),
+    "an axis that starts at NaN": units(pairs((float("nan"), 1), (0, 1)) + VALUES),
+    "an axis without end": units(pairs((0, float("inf")), (0, 1)) + VALUES),
+    "an axis whose width overflows": units(pairs((-1e308, 1e308), (0, 1)) + VALUES),
+    "names too few": units(AXES_AND_VALUES + b"\x01x\x01y"),
+    "a name too many": units(AXES_AND_VALUES + b"\x01x\x01y\x01r\x01g\x01b\x01a"),
+    "a name twice": units(AXES_AND_VALUES + b"\x01x\x01y\x01r\x01g\x01r"),
+    "an empty name": units(AXES_AND_VALUES + b"\x00\x01y\x01r\x01g\x01b"),
+    "a name of 65 bytes": units(AXES_AND_VALUES + b"\x01y\x01r\x01g\x01b" + b"A" * 66),
+    "a name of two to the 62 bytes": units(AXES_AND_VALUES + varint(WRITABLE)),
+    "a name that is no UTF-8": units(AXES_AND_VALUES + b"\x01\xff\x01y\x01r\x01g\x01b"),
+    "a name that moves the cursor": units(AXES_AND_VALUES + b"\x02\x1b[\x01y\x01r\x01g\x01b"),
+    "units twice": file(between=section("u", AXES_AND_VALUES) * 2),
     "nothing": b"",
     "the magic alone": b"\x89INR\x01",
 }
@@ -244,6 +276,15 @@ def test_the_attacks_on_the_carrier_start_from_a_file_that_decodes():
     field = codec.decode(file(header(activation=bases(10, 4, 5)), picture(2))).field
     assert field.spec.activation.bases == ("carrier", "sine2", "cosine2")
     assert field.tensors["layer1.amplitude"].shape == (1, 2, 4)
+
+
+def test_the_attacks_on_units_start_from_a_file_that_decodes():
+    plain, named = (
+        codec.decode(units(AXES_AND_VALUES + names)).signal.domain for names in (b"", b"\1x\1y\1r\1g\1b")
+    )
+    assert plain.axes == ((0, 1), (2, 3))
+    assert plain.ranges == ((0, 1), (-5, 5), (7, 7))
+    assert named.names == ("x", "y", "r", "g", "b")
 
 
 def test_a_carrier_out_of_place_is_named_in_the_error():
@@ -309,7 +350,7 @@ def sources():
         field = some.field(rng, signal)
         _, exponents, tensors = some.tensors(rng, field)
         found.append(container.unpack(codec.encode(field, tensors, exponents, signal)))
-    assert {section.type for sections in found for section in sections} == set("HWDPi")
+    assert {section.type for sections in found for section in sections} == set("HWDPiu")
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from inr import fields
 from inr.codec.numbers import BASES
+from inr.domain import Domain
 from inr.specs import AUDIO_FORMATS, IMAGE_MODES, ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
 
 TYPICAL_SIGNAL = SignalSpec("image", (512, 768), 3, 8, "RGB")
@@ -31,7 +32,23 @@ def choose(rng, options):
 
 
 def signal(rng):
-    """Any kind, every optional part now and then."""
+    """Any kind, every optional part now and then; the units of scattered data too."""
+    plain = gridded_signal(rng)
+    return replace(plain, domain=domain(rng, plain)) if rng.random() < 0.2 else plain
+
+
+def domain(rng, of):
+    """Units for a signal, with names or without."""
+    count = len(of.shape) + of.channels
+    low = rng.normal(0, 10.0 ** rng.uniform(-3, 6), count)
+    high = low + 10.0 ** rng.uniform(-2, 6, count)
+    pairs = tuple(zip(low.tolist(), high.tolist(), strict=True))
+    names = tuple(f"größe {i}" for i in range(count)) if rng.random() < 0.5 else ()
+    return Domain(pairs[: len(of.shape)], pairs[len(of.shape) :], names)
+
+
+def gridded_signal(rng):
+    """A signal without units."""
     kind = choose(rng, ("image", "audio", "video"))
     whole = lambda high: int(rng.integers(1, high))  # noqa: E731
     some = lambda: rng.random() < 0.4  # noqa: E731

@@ -44,7 +44,8 @@ class Cursor:
 
 def sections(data):
     """Section 2 and 3: payloads by type."""
-    assert data[:5] == bytes([0x89, 0x49, 0x4E, 0x52, 1])
+    assert data[:4] == bytes([0x89, 0x49, 0x4E, 0x52])
+    assert data[4] in (1, 2)
     cursor, out = Cursor(data), {}
     cursor.take(5)
     while cursor.at < len(data):
@@ -54,6 +55,7 @@ def sections(data):
         body = data[start : cursor.at]
         assert int.from_bytes(cursor.take(4), "little") == zlib.crc32(body)
         out[kind] = payload
+    assert (data[4] == 2) == ("G" in out)
     return out
 
 
@@ -78,6 +80,7 @@ def header(payload):
     flags = c.varint()
     h["shared"], h["gain"], h["encoding"] = bool(flags & 1), bool(flags & 2), flags >> 3
     h["count"], h["base"] = (c.varint(), c.varint()) if h["encoding"] == 1 else (0, 32)
+    h["levels"] = c.varint() if h["encoding"] == 2 else 0
     h["activation"] = c.varint()
     packed = c.varint() if h["activation"] in (2, 3, 4) else 0
     h["bases"] = []
@@ -98,6 +101,8 @@ def shapes(h):
     amplitudes = len(h["bases"]) - carried
     rows = (bool(TRIGONOMETRIC & set(h["bases"])) and not carried) + (GAUSS_BASIS in h["bases"])
     fan_in, out = AXES[h["kind"]] * (1 + 2 * h["count"]), []
+    if h["encoding"] == 2:
+        fan_in = h["channels"] + min(4, h["levels"])
     for layer in range(h["hidden"] + 1):
         out += [(f"layer{layer}.weight", (tiles, fan_in, width)), (f"layer{layer}.bias", (tiles, width))]
         if amplitudes:
@@ -106,6 +111,11 @@ def shapes(h):
             out.append((f"layer{layer}.frequency", (lead, rows, width)))
         fan_in = width
     out += [("output.weight", (tiles, width, h["channels"])), ("output.bias", (tiles, h["channels"]))]
+    if h["encoding"] == 2:
+        low = list(h["shape"])
+        for _ in range(h["levels"]):
+            low = [(n + 1) // 2 for n in low]
+        out.append(("grid.low", (h["channels"], *low)))
     return out + ([("gain", (tiles, h["channels"]))] if h["gain"] else [])
 
 
@@ -244,7 +254,7 @@ def weights(payload, order):
 
 
 def decode(data):
-    """(header, name -> (shape, k, integers), other sections inflated)."""
+    """(header, name -> (shape, k, integers), other sections inflated; `G` is left to reference_grids.py)."""
     parts = sections(data)
     head = header(parts["H"])
     order = shapes(head)

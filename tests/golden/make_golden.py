@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from inr import codec, fields
+from inr.domain import Domain
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
 from tests.codec import random_fields as some
+from tests.codec import random_grids
 
 FOLDER = Path(__file__).parent
 HARMONIC = ActivationSpec("raf", some.HARMONIC, 20.0, 15.0)
@@ -32,6 +34,12 @@ SINE = ActivationSpec("sine", (), 90.0, 30.0)
 MODULATED = ActivationSpec("raf", some.MODULATED, 18.0, 20.0)
 CARRIER_AND_GAUSS = ActivationSpec("raf", ("carrier", "gauss", "sine"), 12.5, 12.5, shared=False)
 AUDIO = ActivationSpec("raf-audio", ("sine", "gauss"), 1.0, 1.0)
+STATIONS = SignalSpec(
+    "image", (12, 9), 2, 16, "",
+    domain=Domain(
+        ((-47.25, 71.5), (1e5, 6.5e6)), ((273.15, 301.0), (0.5, 0.5)), ("breite", "länge", "T / K", "p")
+    ),
+)  # fmt: skip
 CASES = {
     "v1-image-raf-tiles": (
         replace(some.TYPICAL_SIGNAL, shape=(48, 64)),
@@ -50,6 +58,9 @@ CASES = {
         VOICE,
         some.with_levels(replace(VOICE_FIELD, activation=CARRIER_AND_GAUSS), (1, 0, 2)),
     ),
+    "v1-without-grid": (STATIONS, FieldSpec(2, 2, (2, 1), (4, 0), 4, 1, activation=MODULATED)),
+    "v2-grids-colours": random_grids.picture((22, 13), "RGBA", levels=2),
+    "v2-grids-grey": random_grids.picture((19, 30), "L", levels=4, width=4, activation=SINE),
 }
 
 
@@ -57,11 +68,30 @@ def make(name):
     """The bytes of a case and what they must decode to, as JSON values."""
     signal, field = CASES[name]
     rng = np.random.default_rng(sorted(CASES).index(name))
+    if field.encoding.name == "grids":
+        return make_grids(rng, signal, field)
     integers, exponents, tensors = some.tensors(rng, field)
     data = codec.encode(field, tensors, exponents, signal)
     content = {n: {"k": exponents[n], "integers": integers[n].reshape(-1).tolist()} for n in tensors}
     assert list(content) == list(fields.tensor_shapes(field))
     return data, {"signal": signal.to_json(), "field": field.to_json(), "tensors": content}
+
+
+def make_grids(rng, signal, field):
+    """Likewise, with a section `G`: integers of all sizes, and a context network of random weights."""
+    pyramid = random_grids.grids(rng, field, scale=2.0, outliers=0.02)
+    tensors, exponents = random_grids.network(rng, field)
+    data = codec.encode(field, tensors, exponents, signal, pyramid)
+    content = {
+        n: {"k": exponents[n], "integers": codec.quantise(t, exponents[n]).reshape(-1).tolist()}
+        for n, t in tensors.items()
+    }
+    below = {
+        "step": pyramid.step, "shrink": list(pyramid.shrink),
+        "context": {n: w.reshape(-1).tolist() for n, w in pyramid.context.weights.items()},
+        "integers": {n: q.tolist() for n, q in pyramid.integers.items()},
+    }  # fmt: skip
+    return data, {"signal": signal.to_json(), "field": field.to_json(), "tensors": content, "grids": below}
 
 
 if __name__ == "__main__":

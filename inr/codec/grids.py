@@ -1,0 +1,207 @@
+"""The integers of a pyramid of grids as one section of a file (FORMAT.md, section 10).
+
+    step  varint, s: the step is s · 2^-20        shrink  byte, two digits of 4 bits
+    length  varint, of the context network        context  a stream of its own (weights.py)
+    grids  the stream of all planes, coarse to fine
+
+A value is v = sign(q) (|q| - t/32) s 2^-20, t = the low digit where |q| = 1 and the high one above:
+the mean of what was rounded to q lies nearer to 0 than q, because small values are more common.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inr.codec import context, limits, weights
+from inr.codec.classes import flag_table, size_table
+from inr.codec.context import Context
+from inr.codec.entropy import Reader, Writer
+from inr.codec.neighbours import INPUTS, Plane, order
+from inr.codec.varint import Bytes, varint
+from inr.errors import FormatError, SpecError
+
+Array = np.ndarray
+Shapes = Mapping[str, tuple[int, ...]]
+STEP_BITS = 20
+MOST_STEP = 1 << 26
+
+
+@dataclass(frozen=True)
+class Grids:
+    """Everything that the section holds.
+
+    Attributes:
+        step: s.  shrink: t for |q| = 1 and for |q| > 1, 0..15.
+        integers: q, int32 [C, ...], by the names of the tensors, without `grid.low`.
+        context: the network that foresees their spread.
+    """
+
+    step: int
+    shrink: tuple[int, int]
+    integers: dict[str, Array]
+    context: Context
+
+    def values(self) -> dict[str, Array]:
+        """v, float32: one rounding of an exact product, so the same bits everywhere."""
+        return {name: self._value(q) for name, q in self.integers.items()}
+
+    def _value(self, q: Array) -> Array:
+        size = np.abs(q.astype(np.int64))
+        inside = 32 * size - np.where(size > 1, self.shrink[1], self.shrink[0])
+        exact = np.sign(q) * inside * (self.step * 2.0 ** -(STEP_BITS + 5))
+        return exact.astype(np.float32)
+
+
+def write(grids: Grids) -> bytes:
+    """The section's payload.
+
+    Raises:
+        SpecError: step, shrink or an integer is out of range.
+    """
+    _check(grids)
+    net = weights.write(grids.context.weights, dict.fromkeys(grids.context.weights, 5))
+    head = varint(grids.step) + bytes([grids.shrink[0] + 16 * grids.shrink[1]]) + varint(len(net))
+    return head + net + _write_planes(grids)[0]
+
+
+def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
+    """The inverse of `write`, and the code length of every tensor.
+
+    Args:
+        data: the payload.
+        shapes: of the tensors, `grid.low` not among them.
+
+    Raises:
+        FormatError: the section is damaged, or not exactly used up.
+    """
+    values = sum(math.prod(shape) for shape in shapes.values())
+    if values > limits.GRID_VALUES:
+        raise FormatError(f"grids: {values} values; at most {limits.GRID_VALUES} are allowed")
+    bytes_ = Bytes(data, "grids")
+    step, shrink, length = bytes_.varint(), bytes_.byte(), bytes_.varint()
+    if not 1 <= step <= MOST_STEP:
+        raise FormatError(f"grids: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
+    content = weights.read(bytes_.take(length), context.shapes(INPUTS))
+    if any(row.k != 5 for row in content.rows.values()):
+        raise FormatError("grids: weights of the context network must have the step 2^-5")
+    if max(int(np.abs(q).max()) for q in content.integers.values()) > context.MOST_WEIGHT:
+        raise FormatError(f"grids: a weight of the context network passes {context.MOST_WEIGHT}")
+    net = Context(content.integers)
+    stream = bytes_.take(bytes_.left)
+    integers, bits = _read_planes(stream, shapes, net)
+    return Grids(step, (shrink % 16, shrink // 16), integers, net), bits
+
+
+def coded_bits(grids: Grids) -> float:
+    """Code length of all integers, without writing them out."""
+    return _write_planes(grids)[1]
+
+
+def _write_planes(grids: Grids) -> tuple[bytes, float]:
+    writer = Writer()
+    known = {name: np.abs(q) for name, q in grids.integers.items()}
+    channels = next(iter(known.values())).shape[0]
+    for name, c in order(list(known), channels):
+        q = grids.integers[name][c]
+        writer.raw(int(q.any()), 1)
+        if not q.any():
+            continue
+        plane = Plane(name, c, known)
+        turned = q.T if plane.turned else q
+        for where, x in plane.phases():
+            values = turned[where].reshape(-1)
+            z, g = grids.context.classes(x)
+            _write_values(writer, values, z, g)
+            plane.put(where, np.abs(values))
+    return writer.getvalue(), writer.bits
+
+
+def _write_values(writer: Writer, q: Array, z: Array, g: Array) -> None:
+    """Flags by class, sizes of what is not 0 by class, excesses, signs."""
+    sort = np.argsort(z, kind="stable")
+    flags = (q != 0).astype(np.int32)[sort]
+    for start, stop, k in _runs(z[sort]):
+        writer.symbols(flags[start:stop], flag_table(k))
+    there = np.flatnonzero(q)
+    sort = there[np.argsort(g[there], kind="stable")]
+    size = np.abs(q[sort]) - 1
+    for start, stop, k in _runs(g[sort]):
+        table = size_table(k)
+        writer.symbols(np.minimum(size[start:stop], table.edge), table)
+        for excess in (size[start:stop][size[start:stop] >= table.edge] - table.edge).tolist():
+            writer.gamma(excess)
+    writer.raw((q[there] < 0).astype(np.int32), 1)
+
+
+def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, Array], dict[str, float]]:
+    echo = Writer()
+    reader = Reader(data, echo)
+    integers = {name: np.zeros(shape, dtype=np.int32) for name, shape in shapes.items()}
+    known = {name: np.zeros(shape, dtype=np.int32) for name, shape in shapes.items()}
+    bits = dict.fromkeys(shapes, 0.0)
+    channels = next(iter(shapes.values()))[0]
+    for name, c in order(list(shapes), channels):
+        before = reader.bits
+        if int(reader.raw(1, 1)[0]):
+            reader.claim(
+                known[name][c].size * flag_table(0).least_bits
+            )  # before memory is taken for contexts
+            plane = Plane(name, c, known)
+            q = integers[name][c].T if plane.turned else integers[name][c]
+            for where, x in plane.phases():
+                values = _read_values(reader, *net.classes(x))
+                q[where] = values.reshape(q[where].shape)
+                plane.put(where, np.abs(values))
+            known[name][c] = plane.magnitudes
+            if not known[name][c].any():
+                raise FormatError(f"{name}: a plane of zeros is spelt out; it must be left out")
+        bits[name] += reader.bits - before
+    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
+    if echo.getvalue() != data:
+        raise FormatError("grids: the stream does not end where its last integer ends; the file is damaged")
+    return integers, bits
+
+
+def _read_values(reader: Reader, z: Array, g: Array) -> Array:
+    flags = np.zeros(len(z), dtype=bool)
+    sort = np.argsort(z, kind="stable")
+    for start, stop, k in _runs(z[sort]):
+        flags[sort[start:stop]] = reader.symbols(stop - start, flag_table(k)) != 0
+    there = np.flatnonzero(flags)
+    size = np.zeros(len(z), dtype=np.int64)
+    sort = there[np.argsort(g[there], kind="stable")]
+    for start, stop, k in _runs(g[sort]):
+        table = size_table(k)
+        got = reader.symbols(stop - start, table).astype(np.int64)
+        for at in np.flatnonzero(got == table.edge).tolist():
+            got[at] += reader.gamma()
+        size[sort[start:stop]] = got + 1
+    if len(there) and int(size.max()) > limits.INTEGER:
+        raise FormatError(f"grids: an integer passes {limits.INTEGER}; the file is damaged")
+    negative = reader.raw(len(there), 1) != 0
+    size[there] = np.where(negative, -size[there], size[there])
+    return size.astype(np.int32)
+
+
+def _runs(classes: Array) -> list[tuple[int, int, int]]:
+    """Start, stop and class of each run of equal classes."""
+    if not len(classes):
+        return []
+    edges = np.flatnonzero(np.diff(classes)) + 1
+    starts = [0, *edges.tolist()]
+    return list(zip(starts, [*starts[1:], len(classes)], classes[starts].tolist(), strict=True))
+
+
+def _check(grids: Grids) -> None:
+    if not 1 <= grids.step <= MOST_STEP or not all(0 <= t < 16 for t in grids.shrink):
+        raise SpecError(f"grids: step {grids.step} or shrink {grids.shrink} is out of range")
+    values = sum(q.size for q in grids.integers.values())
+    if values > limits.GRID_VALUES:
+        raise SpecError(f"grids: {values} values; a file holds {limits.GRID_VALUES}; use --profile tiles")
+    largest = max(int(np.abs(q).max(initial=0)) for q in grids.integers.values())
+    if largest > limits.INTEGER:
+        raise SpecError(
+            f"grids: the largest integer is {largest}; a file holds {limits.INTEGER}; use a coarser step"
+        )

@@ -1,0 +1,171 @@
+"""Pictures by grids: who gets them, what is planned, and the whole run from picture to file."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from inr import codec, fields, reconstruct, signals
+from inr.errors import SpecError
+from inr.fields import Field
+from inr.fitting.course import TURN, Course
+from inr.fitting.finish import Coded
+from inr.fitting.landing import Landing, MeasureDb
+from inr.fitting.optimisers import Rates
+from inr.fitting.presets import SECONDS, Plan
+from inr.fitting.progress import Progress
+from inr.fitting.pyramid import BATCH, RATE
+from inr.specs import EncodingSpec, FieldSpec, FitSpec, SignalSpec
+
+OMEGA = 2.0
+WIDTHS = ((8000, 16), (4000, 12), (2000, 8), (0, 4))  # bytes from which an MLP of this width pays
+FROM_BYTES = 1000
+LEAST_SIDE = 8
+COPIES = 16  # of the picture as float32: coefficients, integers, planes and their gradients
+MOST_VALUES = 1 << 26  # that a file's grids may have
+REFIT_STEPS = 2 * TURN
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a fit by grids ended with: the file, the field before its MLP was rounded, and the account."""
+
+    coded: Coded
+    before: Field
+    plan: Plan
+    steps: int
+    fit_seconds: float
+
+
+def fit_grids(
+    request: FitSpec,
+    reader: signals.Reader,
+    *,
+    started: float,
+    stop: Callable[[], bool],
+    measure_db: MeasureDb,
+) -> Generator[Progress, None, Ended]:
+    """Fit a picture by grids.
+
+    Args:
+        request: what was asked; `params` and `device` do not apply.
+        reader: the picture.
+        started: `time.monotonic()` when the first byte was read.
+        stop: asked between the parts of the work; True ends the fit with the best so far.
+        measure_db: PSNR of a decoded field.
+
+    Raises:
+        SpecError: no picture, or one that is too small or too large for grids.
+        FitError: not even the coarsest step fits `max_size`.
+    """
+    plan = make_plan(request, reader.spec)
+    native = reader.read(0, reader.spec.shape[0])
+    picture = reconstruct.to_field(signals.to_float(native), "image").astype(np.float32)
+    return (yield from _fit(Course(request, plan, reader.spec, picture, started, stop), measure_db))
+
+
+def refit(
+    field: Field,
+    signal: SignalSpec,
+    *,
+    max_size: int | None,
+    target_psnr: float | None,
+    reference: signals.Reader | None,
+    measure_db: MeasureDb,
+) -> Coded:
+    """A file of another size, from the reference or else from what the field itself shows.
+
+    Raises:
+        FitError: the size cannot be met.
+    """
+    request = FitSpec(
+        profile="grids", activation=field.spec.activation.name, max_size=max_size, target_psnr=target_psnr,
+        steps=REFIT_STEPS, memory_bytes=1 << 40,
+    )  # fmt: skip
+    if reference is None:
+        parts = [block.values for block in reconstruct.blocks(field, signal)]
+        picture = np.clip(np.concatenate(parts), 0.0, 1.0)
+    else:
+        picture = signals.to_float(reference.read(0, signal.shape[0]))
+    picture = reconstruct.to_field(picture, "image").astype(np.float32)
+    course = Course(request, make_plan(request, signal), signal, picture, time.monotonic(), lambda: False)
+    steps = _fit(course, measure_db)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value.coded
+
+
+def _fit(course: Course, measure_db: MeasureDb) -> Generator[Progress, None, Ended]:
+    yield course.progress()
+    with _one_thread():
+        course.start()
+        yield course.progress()
+        yield from course.turns()
+        coded, before = Landing(course, measure_db).land()
+    return Ended(coded, before, course.plan, course.steps, course.seconds)
+
+
+def takes(request: FitSpec, signal: SignalSpec) -> bool:
+    """Whether a request is fitted by grids: asked for, or under "auto" a picture with a bound.
+
+    At equal bytes and time grids were ahead of tiles and of one network at every size from FROM_BYTES up
+    (data/baselines/README.md).  Without a bound, a fit is about the network's size, and tiles stay.
+    """
+    if request.profile != "auto" or signal.kind != "image":
+        return request.profile == "grids"
+    bounded = request.target_psnr is not None or (request.max_size or 0) >= FROM_BYTES
+    return bounded and request.params is None and not _hindrance(request, signal)
+
+
+def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
+    """The field and its reasons.
+
+    Raises:
+        SpecError: as for `fit_grids`.
+    """
+    if signal.kind != "image":
+        raise SpecError(f"--profile grids: is for pictures; got {signal.kind}; use --profile tiles")
+    if request.params is not None:
+        raise SpecError("--params: grids have as many numbers as the picture; bound them by --max-size")
+    hindrance = _hindrance(request, signal)
+    if hindrance:
+        raise SpecError(f"--profile grids: {hindrance}; use --profile tiles")
+    levels = fields.most_levels(signal.shape)
+    size = request.max_size or 1 << 30
+    width = next(w for least, w in WIDTHS if size >= least)
+    act = replace(fields.activation(request.activation).default, omega_first=OMEGA, omega_hidden=OMEGA)
+    field = FieldSpec(
+        2, signal.channels, (1, 1), (0, 0), width, 1, EncodingSpec("grids", levels, shape=signal.shape), act
+    )
+    reasons = (
+        f"grids: a pyramid of {levels} levels, and an MLP of width {width} that sees them",
+        "the MLP's width is what its bytes are worth" if request.max_size else "no size was asked for",
+    )
+    seconds = None if request.steps else request.time_s or SECONDS[request.preset]
+    return Plan(field, Rates(0.0, RATE, RATE), BATCH, seconds, request.steps, reasons)
+
+
+def _hindrance(request: FitSpec, signal: SignalSpec) -> str:
+    """Why a picture cannot be fitted by grids; empty where it can."""
+    if min(signal.shape) < LEAST_SIDE:
+        return f"needs {LEAST_SIDE} pixels a side; got {signal.shape}"
+    values, bytes_ = signal.samples * signal.channels, COPIES * 4 * signal.samples * signal.channels
+    if bytes_ > request.memory_bytes or values > MOST_VALUES:
+        return f"holds a picture of {values} values in {bytes_} bytes; got --memory {request.memory_bytes}"
+    return codec.unwritable(request.activation)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread: the steps are small, and threads that meet in each cost more than they gain."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,144 @@
+"""From a pyramid that was fitted to a file that keeps what was asked for.
+
+    --max-size     the weight λ of a bit (rounding.py) lands on the size: first by the estimate of the
+                   bytes, then by the files themselves
+    --target-psnr  the step lands on the decibels of the decoded file
+    neither        the file as it is
+
+Nothing is promised that a written file did not show.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from inr import codec
+from inr.errors import FitError
+from inr.fields import Field
+from inr.fitting.course import TURN, Course
+from inr.fitting.finish import Coded, Probe
+from inr.fitting.pyramid import LATER, RATE
+from inr.fitting.rounding import LAMBDA
+from inr.specs import SignalSpec
+
+LAST = 600  # steps of the MLP
+LANDINGS = 24
+PROBE = 1 << 15  # pixels that the MLP's steps are judged on
+
+Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
+MeasureDb = Callable[[Field, SignalSpec], float]
+
+
+class Landing:
+    """The end of a course."""
+
+    def __init__(self, course: Course, measure_db: MeasureDb) -> None:
+        """`measure_db` gives the PSNR of a decoded field."""
+        self.course, self.pyramid, self.signal = course, course.pyramid, course.signal
+        self.measure_db = measure_db
+        self.weight = LAMBDA
+
+    def land(self) -> Landed:
+        """Round the MLP, write the file, and mend what passes the bound.
+
+        Raises:
+            FitError: not even a file without details fits the size.
+        """
+        request = self.course.request
+        if not self.course.stop():
+            self.pyramid.learn(LAST, 0.5 * RATE)
+        if request.max_size is not None:
+            return self._on_size(request.max_size)
+        if request.target_psnr is not None:
+            return self._on_quality(request.target_psnr)
+        return self._coded(self.signal)
+
+    def _on_size(self, most: int) -> Landed:
+        """The lightest λ whose file fits: by the estimate of the bytes first, then by the files."""
+        signal = replace(self.signal, icc=None)
+        got = self._coded(signal)
+        beside = len(got[0].data) - codec.grid_bits(self.pyramid.grids) / 8
+        best = got if len(got[0].data) <= most else None
+        low, high = math.log(self.weight / 8), math.log(self.weight * 8)
+        aim = most - beside
+        for _ in range(LANDINGS):
+            self.weight = math.exp((low + high) / 2)
+            if self.pyramid.weigh(self.weight) <= aim:
+                high = math.log(self.weight)
+            else:
+                low = math.log(self.weight)
+            if high - low > 0.02:
+                continue
+            self.weight = math.exp(high)
+            self.pyramid.weigh(self.weight)
+            got = self._coded(signal)
+            over = len(got[0].data) - most
+            if over <= 0:
+                best = got if best is None or len(got[0].data) > len(best[0].data) else best
+                break
+            # The estimate was too low by so much; once more.
+            aim -= over + 8
+            low, high = high - 0.1, high + 0.6
+        if best is None:
+            best = self._smallest(signal, most)
+        return self._with_profile(best, most)
+
+    def _smallest(self, signal: SignalSpec, most: int) -> Landed:
+        """Coarser and coarser steps, until the file fits or nothing is left."""
+        while True:
+            self.pyramid.begin(self.pyramid.step * 1.5)
+            self.pyramid.weigh(self.weight)
+            got = self._coded(signal)
+            if len(got[0].data) <= most:
+                return got
+            if not any(q.any() for q in self.pyramid.grids.integers.values()):
+                raise FitError(
+                    f"--max-size: the smallest file by grids has {len(got[0].data)} bytes; asked for {most}. "
+                    "Ask for more, or use --profile single."
+                )
+
+    def _with_profile(self, best: Landed, most: int) -> Landed:
+        """The same file with the picture's colour profile, where that fits too."""
+        if self.signal.icc is None:
+            return best
+        decoded = codec.decode(best[0].data)
+        tensors = decoded.field.tensors
+        data = codec.encode(decoded.field.spec, tensors, decoded.exponents, self.signal, decoded.grids)
+        return (replace(best[0], data=data, signal=self.signal), best[1]) if len(data) <= most else best
+
+    def _on_quality(self, target: float) -> Landed:
+        """The coarsest step whose decoded file reaches the target; the nearest miss where none does."""
+        best, nearest = None, (-math.inf, self._coded(self.signal))
+        for _ in range(LANDINGS):
+            got = self._coded(self.signal)
+            db = self.measure_db(got[0].field, self.signal)
+            nearest = max(nearest, (db, got), key=lambda pair: pair[0])
+            if db >= target and (best is None or len(got[0].data) < len(best[0].data)):
+                best = got
+            if target <= db <= target + 0.15 or self.course.stop():
+                break
+            # Aim a little above the target, so that the next trial is on its right side.
+            self.pyramid.begin(
+                self.pyramid.step * float(np.clip(10 ** ((db - target - 0.07) / 16), 0.5, 2.0))
+            )
+            self.pyramid.weigh(self.weight)
+            self.pyramid.learn_context(LATER)
+            self.pyramid.learn(TURN, 0.3 * RATE)
+        return best if best is not None else (replace(nearest[1][0], reached=False), nearest[1][1])
+
+    def _coded(self, signal: SignalSpec) -> Landed:
+        """The file with steps of the MLP's tensors that cost as much a bit as the grids' rounding does."""
+        pyramid, spec = self.pyramid, self.course.plan.field
+        before = Field(spec, pyramid.tensors())
+        inputs, rest = pyramid.pixels(pyramid.features(), 0)
+        keep = np.random.Generator(np.random.Philox(1)).integers(0, len(rest), PROBE)
+        probe = Probe(np.zeros(1, dtype=np.int64), inputs[keep][None], rest[keep][None])
+        mlp = before.network
+        distortion = probe.distortion(spec)
+        search = codec.allocate(mlp, lambda tensors: distortion(tensors))
+        a_bit = self.weight * pyramid.step**2 / (self.signal.samples * self.signal.channels)
+        exponents = {**search.choose(a_bit), "grid.low": pyramid.low_k}
+        data = codec.encode(spec, before.tensors, exponents, signal, pyramid.grids)
+        return Coded(data, codec.decode(data).field, signal), before
