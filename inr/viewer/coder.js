@@ -6,8 +6,10 @@
 const WORD = 2 ** 32;
 
 class RangeDecoder {
-  constructor(payload) {
-    need(payload.length % 4 === 0, `weights take ${payload.length} bytes, which are no 32-bit words`);
+  /** what: named in messages. */
+  constructor(payload, what = "weights") {
+    need(payload.length % 4 === 0, `${what} take ${payload.length} bytes, which are no 32-bit words`);
+    this.what = what;
     const word = (_, i) => littleEndian(payload.subarray(4 * i));
     this.words = Uint32Array.from({ length: payload.length / 4 }, word);
     this.next = 2;
@@ -20,6 +22,15 @@ class RangeDecoder {
     this.bits = 0; // code length of all that was read
     this.symbols = 0;
     this.high = this.low = 0; // of the last product
+  }
+
+  stop(why) {
+    throw new FormatError(`${this.what} ${why}`);
+  }
+
+  /** Refuse to go on where the stream is too short for what was and will be read; a word for rounding. */
+  claim(bits) {
+    if (this.bits + bits > 32 * (this.words.length + 1)) this.stop("hold less than is promised; the file is damaged");
   }
 
   /** scale · count, as the pair high, low; scale < 2^40 and count <= 2^24. */
@@ -46,7 +57,7 @@ class RangeDecoder {
       if (rest < 0) quantile -= 1;
       else if (rest >= this.scale) quantile += 1;
     }
-    need(quantile < TOTAL, "weights are no valid stream of the range coder; the file is damaged");
+    if (quantile >= TOTAL) this.stop("are no valid stream of the range coder; the file is damaged");
     return quantile;
   }
 
@@ -83,7 +94,7 @@ class RangeDecoder {
   }
 
   shift() {
-    need(this.shifts < this.words.length, "weights end too early; the file was cut short or damaged");
+    if (this.shifts >= this.words.length) this.stop("end too early; the file was cut short or damaged");
     this.sealed[this.shifts++] = this.lowHigh;
     this.lowHigh = this.lowLow;
     this.lowLow = 0;
@@ -105,7 +116,7 @@ class RangeDecoder {
 
   gamma() {
     const length = this.raw(5);
-    need(length <= 23, `weights hold an excess of ${length + 1} bits; at most 24 are allowed`);
+    if (length > 23) this.stop(`hold an excess of ${length + 1} bits; at most 24 are allowed`);
     return 2 ** length + this.raw(length) - 1;
   }
 
@@ -157,6 +168,6 @@ class RangeDecoder {
       if (end === this.lowHigh) expected.push(0);
       right = expected.length === this.words.length && expected.every((word, i) => word === this.words[i]);
     }
-    need(right, "weights: the stream does not end where its last integer ends; the file is damaged");
+    if (!right) this.stop("are a stream that does not end where its last integer ends; the file is damaged");
   }
 }

@@ -19,7 +19,7 @@ class JsEngine {
     this.axes = axesOf(file);
     this.network = new Network(file);
     this.cost = costOf(file.header);
-    this.u = new Float64Array(POINTS * file.header.dims);
+    this.u = new Float64Array(POINTS * file.header.given);
     this.out = new Float64Array(POINTS * file.header.outputs);
     this.points = Math.min(POINTS, Math.max(1, Math.floor(SLICE_COST / this.cost))); // between two pauses
   }
@@ -29,12 +29,38 @@ class JsEngine {
    * pauses often and returns a Float64Array [n_0, ..., C].
    */
   *values(grid) {
-    const { outputs } = this.file.header;
+    const { outputs, grids } = this.file.header;
+    if (grids) return yield* this.overGrids(grid);
     const sizes = grid.map((x) => x.length);
     const out = new Float64Array(sizeOf(sizes) * outputs);
     const reach = grid.map((x, d) => touching(this.axes[d], x));
     for (const boxes of product(reach)) {
       if (boxes.every((box) => box.to > box.from)) yield* this.addTile(out, sizes, boxes);
+    }
+    return out;
+  }
+
+  /** The network of what grids hold there, and the grids' own colours (section 10.7). */
+  *overGrids([y, x]) {
+    const { outputs, given } = this.file.header;
+    const planes = yield* planesOf(this.file);
+    const [down, across] = [tapsOf(y, planes.rows), tapsOf(x, planes.columns)];
+    const line = new Float64Array(planes.columns);
+    const seen = new Float64Array(x.length * given);
+    const out = new Float64Array(y.length * x.length * outputs);
+    for (let row = 0; row < y.length; row++) {
+      for (let e = 0; e < given; e++) alongRow(planes, e, down, row, across, line, seen);
+      for (let from = 0; from < x.length; from += this.points) {
+        const count = Math.min(this.points, x.length - from);
+        for (let i = 0; i < count * given; i++) this.u[i] = GRID_SCALE * seen[from * given + i];
+        this.network.run(0, this.u, count, this.out);
+        for (let n = 0; n < count; n++) {
+          const to = (row * x.length + from + n) * outputs;
+          for (let c = 0; c < outputs; c++) out[to + c] = this.out[n * outputs + c];
+          addColours(seen, (from + n) * given, outputs, out, to);
+        }
+        yield;
+      }
     }
     return out;
   }

@@ -17,6 +17,7 @@ class GlEngine {
     this.gl = openContext();
     this.program = this.link(file);
     this.uploadWeights(file);
+    if (file.header.grids) this.uploadPlanes(file);
     this.target = { columns: 0, rows: 0 };
   }
 
@@ -43,20 +44,23 @@ class GlEngine {
 
   uploadWeights(file) {
     const { gl } = this;
-    const texels = this.layout.shared + this.layout.perTile * file.header.tileCount;
-    const rows = Math.ceil(texels / TEXTURE_WIDTH);
-    if (rows > gl.getParameter(gl.MAX_TEXTURE_SIZE)) throw new Error("the weights do not fit in a texture");
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    plainTexture(gl);
-    const pixels = packTexture(file, this.layout);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, TEXTURE_WIDTH, rows, 0, gl.RGBA, gl.FLOAT, pixels);
+    upload(gl, packTexture(file, this.layout), "weights");
     gl.useProgram(this.program);
     gl.bindVertexArray(gl.createVertexArray());
     this.places = {};
     for (const name of ["base", "place", "timeTile", "timeU", "timeWeight"]) {
       this.places[name] = gl.getUniformLocation(this.program, name);
     }
-    if (gl.getError() !== gl.NO_ERROR) throw new Error("the weights were refused");
+  }
+
+  uploadPlanes(file) {
+    const { gl } = this;
+    const planes = drain(planesOf(file));
+    textureRows(gl, texelsOf(planes), "grids"); // they are large: better known before they are packed
+    gl.activeTexture(gl.TEXTURE2);
+    upload(gl, packPlanes(planes), "grids");
+    gl.uniform1i(gl.getUniformLocation(this.program, "planes"), 2);
+    gl.activeTexture(gl.TEXTURE0);
   }
 
   /** A byte texture to draw strips into, at least this large. */
@@ -66,7 +70,7 @@ class GlEngine {
     const most = gl.getParameter(gl.MAX_TEXTURE_SIZE);
     if (columns > most) throw new Error("a picture too wide for this device");
     this.target = { columns: Math.max(columns, target.columns), rows: Math.max(rows, target.rows) };
-    gl.activeTexture(gl.TEXTURE1); // weights stay on unit 0
+    gl.activeTexture(gl.TEXTURE1); // weights stay on unit 0, grids on unit 2
     if (this.texture) gl.deleteTexture(this.texture);
     this.texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
@@ -99,9 +103,8 @@ class GlEngine {
   draw(view, row, rows) {
     const { gl, places } = this;
     this.aim(view.columns, rows);
-    const { dims } = this.file.header;
-    const y = this.inTiles(dims - 2, view.y0 + row * view.dy, view.dy);
-    const x = this.inTiles(dims - 1, view.x0, view.dx);
+    const y = this.counted(-2, view.y0 + row * view.dy, view.dy);
+    const x = this.counted(-1, view.x0, view.dx);
     gl.uniform2i(places.base, y.base, x.base);
     gl.uniform4f(places.place, y.start, y.step, x.start, x.step);
     if (view.t !== null) this.setTime(view.t);
@@ -113,12 +116,16 @@ class GlEngine {
     return data;
   }
 
-  /** A coordinate and a step counted in tiles from a whole one: small numbers for 32-bit floats. */
-  inTiles(axis, x, step) {
-    const { tiles } = this.axes[axis];
-    const place = ((x + 1) * tiles) / 2;
-    const base = Math.min(Math.max(Math.floor(place), 0), tiles - 1);
-    return { base, start: place - base, step: (step * tiles) / 2 };
+  /**
+   * A coordinate and a step counted in tiles, or in points of the finest grid, from a whole one: small
+   * numbers for 32-bit floats.
+   */
+  counted(axis, x, step) {
+    const { grids, shape, tiles } = this.file.header;
+    const count = (grids ? shape : tiles).at(axis);
+    const place = ((x + 1) * count) / 2 - (grids ? 0.5 : 0);
+    const base = Math.min(Math.max(Math.floor(place), 0), count - 1);
+    return { base, start: place - base, step: (step * count) / 2 };
   }
 
   setTime(t) {
@@ -138,6 +145,21 @@ function openContext() {
   gl.disable(gl.DITHER);
   gl.pixelStorei(gl.PACK_ALIGNMENT, 4);
   return gl;
+}
+
+/** Texels of 32-bit floats as a texture of TEXTURE_WIDTH on the unit that is active. */
+function upload(gl, texels, what) {
+  const rows = textureRows(gl, texels.length / 4, what);
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  plainTexture(gl);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, TEXTURE_WIDTH, rows, 0, gl.RGBA, gl.FLOAT, texels);
+  if (gl.getError() !== gl.NO_ERROR) throw new Error(`the ${what} were refused`);
+}
+
+function textureRows(gl, texels, what) {
+  const rows = Math.ceil(texels / TEXTURE_WIDTH);
+  if (rows > gl.getParameter(gl.MAX_TEXTURE_SIZE)) throw new Error(`the ${what} do not fit in a texture`);
+  return rows;
 }
 
 function plainTexture(gl) {

@@ -1,12 +1,14 @@
 // Sections and the header (FORMAT.md, sections 2 to 4): what the signal is, and what the network is.
 
 const MAGIC = [0x89, 0x49, 0x4e, 0x52];
-const VERSION = 1;
+const VERSIONS = { 1: "without", 2: "with" }; // grids
 const KINDS = [null, "image", "audio", "video"];
 const AXES = { image: 2, audio: 1, video: 3 };
 const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
 const SOUND_MODES = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY"];
 const ACTIVATIONS = [null, "sine", "raf", "raf-image", "raf-audio"];
+const ENCODINGS = ["identity", "fourier", "grids"];
+const FINE_LEVELS = 4; // the finest, which the network sees one by one
 const BASES = [
   null, "linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier",
 ];
@@ -20,11 +22,13 @@ function sectionsOf(data) {
   need(start, "not a .inr file: its first bytes are not 89 49 4E 52");
   cursor.take(4);
   const version = cursor.byte();
-  need(version === VERSION, `version ${version} of the format; this page reads version ${VERSION}`);
+  need(VERSIONS[version], `version ${version} of the format; this page reads versions 1 and 2`);
   const sections = [];
   do sections.push(nextSection(cursor, sections));
   while (sections[sections.length - 1].type !== "W");
   need(!cursor.left, `file: ${cursor.left} bytes follow the weights; nothing may come after them`);
+  const right = (version === 2) === sections.some(({ type }) => type === "G");
+  need(right, `file: version ${version} is that of files ${VERSIONS[version]} grids`);
   return sections;
 }
 
@@ -40,9 +44,9 @@ function nextSection(cursor, before) {
   );
   need((type === "H") === !before.length, `section ${type}: the header must come first, and only there`);
   need(!before.some((s) => s.type === type), `section ${type}: comes twice`);
-  const known = !/[A-Z]/.test(type) || "HDPW".includes(type);
+  const known = !/[A-Z]/.test(type) || "HDPGW".includes(type);
   need(known, `section ${type}: is critical and not known; the file needs a newer inr`);
-  need(type === "W" || payload.length <= SECTION_LIMIT, `section ${type}: takes ${payload.length} bytes`);
+  need("GW".includes(type) || payload.length <= SECTION_LIMIT, `section ${type}: takes ${payload.length} bytes`);
   return { type, payload, bytes: cursor.at - start };
 }
 
@@ -91,7 +95,7 @@ function modeOf(kind, number) {
   return mode;
 }
 
-function fieldOf(cursor, { kind, channels }) {
+function fieldOf(cursor, { kind, channels, shape }) {
   const dims = AXES[kind];
   const tiles = Array.from({ length: dims }, () => cursor.varint());
   const margin = Array.from({ length: dims }, () => cursor.varint());
@@ -102,13 +106,12 @@ function fieldOf(cursor, { kind, channels }) {
   const hidden = cursor.varint();
   need(width >= 1 && width <= 4096 && hidden <= 64, `header: ${hidden} hidden layers of ${width} neurons`);
   const flags = cursor.varint();
-  need(flags < 16, `header: encoding ${Math.floor(flags / 8)} is not known; the file needs a newer inr`);
-  const encoding = flags & 8 ? { name: "fourier", count: cursor.varint(), base: cursor.varint() / 16 } : null;
-  if (encoding) {
-    const { count, base } = encoding;
-    need(count >= 1 && count <= 64, `header: ${count} frequencies; 1 to 64 are allowed`);
-    need(base >= 1 && base <= 8, `header: a base of ${base}; 1 to 8 are allowed`);
-  }
+  const coded = ENCODINGS[Math.floor(flags / 8)];
+  need(coded, `header: encoding ${Math.floor(flags / 8)} is not known; the file needs a newer inr`);
+  const encoding = coded === "fourier" ? fourierOf(cursor) : null;
+  const grids = coded === "grids" ? gridLevelsOf(cursor, shape) : 0;
+  need(!grids || (dims === 2 && tileCount === 1 && !(flags & 2)), "header: grids need a picture, one tile and no gain");
+  const encoded = grids ? channels + Math.min(FINE_LEVELS, grids) : dims * (1 + 2 * (encoding ? encoding.count : 0));
   const number = cursor.varint();
   const activation = ACTIVATIONS[number];
   need(activation, `header: activation ${number} is not known; the file needs a newer inr`);
@@ -118,11 +121,26 @@ function fieldOf(cursor, { kind, channels }) {
   need([omega, omegaHidden].every((w) => w >= 1 && w <= 65536), "header: omega is out of range");
   need(flags & 4 || omega !== omegaHidden, "header: equal omegas must be written once");
   return {
-    dims, tiles, margin, tileCount, width, hidden, encoding, activation, bases,
+    dims, tiles, margin, tileCount, width, hidden, encoding, grids, activation, bases,
     shared: Boolean(flags & 1), gain: Boolean(flags & 2), outputs: channels,
     omega: [omega / 16, omegaHidden / 16],
-    encoded: dims * (1 + 2 * (encoding ? encoding.count : 0)),
+    given: grids ? encoded : dims, // values that the network takes of a point, and what it makes of them
+    encoded,
   };
+}
+
+function fourierOf(cursor) {
+  const [count, base] = [cursor.varint(), cursor.varint() / 16];
+  need(count >= 1 && count <= 64, `header: ${count} frequencies; 1 to 64 are allowed`);
+  need(base >= 1 && base <= 8, `header: a base of ${base}; 1 to 8 are allowed`);
+  return { name: "fourier", count, base };
+}
+
+function gridLevelsOf(cursor, shape) {
+  const count = cursor.varint();
+  const right = count >= 1 && count <= 64 && Math.min(...shape) >= 2 ** count;
+  need(right, `header: ${count} levels of grids for a picture of ${shape.join(" x ")}`);
+  return count;
 }
 
 function basesOf(packed) {

@@ -21,7 +21,11 @@ function makeModel(family, index) {
   const place = index - 4 * shift;
   const scale = OCTAVE[place & 3] << BigInt(place >> 2);
   const { edge, weights } = family === LAPLACE ? laplace(scale) : gauss(scale);
-  const counts = countsOf(weights, edge);
+  return tableOf(countsOf(weights, edge), edge, shift);
+}
+
+/** A model of counts that sum to 2^24; the symbols at the edge are escapes. */
+function tableOf(counts, edge, shift = 0) {
   const below = new Uint32Array(counts.length + 1);
   counts.forEach((count, s) => (below[s + 1] = below[s] + count));
   const bits = Float64Array.from(counts, (count) => 24 - Math.log2(count));

@@ -20,7 +20,7 @@ class Network {
     this.z = new Float64Array(room);
   }
 
-  /** Values [count, C] of `tile` at local points u [count, D], count <= POINTS, into `out`. */
+  /** Values [count, C] of `tile`, count <= POINTS, at local points u [count, D] or what grids hold there, into `out`. */
   run(tile, u, count, out) {
     const { width, outputs } = this.header;
     this.encode(u, count);
@@ -38,10 +38,10 @@ class Network {
   }
 
   encode(u, count) {
-    const { dims, encoded, encoding } = this.header;
+    const { dims, given, encoded, encoding } = this.header;
     for (let n = 0; n < count; n++) {
       let at = n * encoded;
-      for (let d = 0; d < dims; d++) this.h[at++] = u[n * dims + d];
+      for (let d = 0; d < given; d++) this.h[at++] = u[n * given + d];
       for (let j = 0; encoding && j < encoding.count; j++) {
         const factor = Math.PI * encoding.base ** j;
         for (let d = 0; d < dims; d++, at++) {
@@ -82,5 +82,6 @@ function dense(h, count, inputs, weight, start, outputs, bias, biasStart, z) {
 
 /** Multiply-adds of one tile at one point. */
 function costOf(h) {
-  return h.width * (h.encoded + h.hidden * h.width + h.outputs + 8 * (h.hidden + 1));
+  const lookedUp = h.grids ? 16 * h.encoded : 0;
+  return h.width * (h.encoded + h.hidden * h.width + h.outputs + 8 * (h.hidden + 1)) + lookedUp;
 }

@@ -95,6 +95,7 @@ async function start() {
   byId("summary").textContent = summaryOf(file);
   fillPanel(file);
   const reference = embeddedReference(file.header);
+  if (file.header.grids) await paced(planesOf(file));
   busy("");
   const sound = file.header.kind === "audio";
   const engines = sound ? { js: new JsEngine(file) } : chooseEngine(file);
@@ -115,13 +116,13 @@ function testHandle(ready) {
       return [...file.tensors.values()].map(({ name, shape, k, values }) => ({ name, shape, k, values }));
     },
     /**
-     * Channels of samples x .. x+w-1, y .. y+h-1 of the original grid, Uint8Array [h, w, C];
-     * by: "js", "gl", or the engine that the page shows.
+     * Channels of samples x .. x+w-1, y .. y+h-1 of the original grid, or of one `scale` times as dense,
+     * Uint8Array [h, w, C]; by: "js", "gl", or the engine that the page shows.
      */
-    pixels: async (x, y, w, h, { frame = 0, by = "engine" } = {}) => {
+    pixels: async (x, y, w, h, { frame = 0, by = "engine", scale = 1 } = {}) => {
       const { file, engines } = await ready;
       const { shape, channels, kind } = file.header;
-      const [across, down] = [sampleGrid(shape.at(-1), x), sampleGrid(shape.at(-2), y)];
+      const [across, down] = [sampleGrid(scale * shape.at(-1), x), sampleGrid(scale * shape.at(-2), y)];
       const t = kind === "video" ? sampleGrid(shape[0], frame).start : null;
       const steps = { x0: across.start, dx: across.step, y0: down.start, dy: down.step };
       const view = { columns: w, rows: h, ...steps, t };

@@ -1,7 +1,8 @@
 // The panel: what the file holds, where its bytes go, and the shape of its activations.
 
 const SECTION_NAMES = {
-  H: "header", D: "division into tiles", P: "times of frames", i: "colour profile", W: "weights",
+  H: "header", D: "division into tiles", P: "times of frames", G: "grids", i: "colour profile",
+  u: "units of scattered data", W: "weights",
 };
 
 function element(name, text = "", attributes = {}) {
@@ -41,19 +42,39 @@ function fillPanel(file) {
   fillBars(byId("sections"), sections, file.bytes);
   const tensors = [...file.tensors.values()].map((t) => [`${t.name}  ${t.shape.join("×")}`, t.bits / 8, t]);
   fillBars(byId("tensors"), tensors, file.bytes);
+  byId("by-level").hidden = !file.grids;
+  if (file.grids) fillBars(byId("levels"), bytesByLevel(file), file.bytes);
   drawCurves(byId("curves"), file);
 }
 
-function architecture({ header, levels, times, profile }) {
+/** Rows for a table with bars: what the grids of each level take, coarse to fine, and what foresees them. */
+function bytesByLevel({ header, tensors, grids }) {
+  const sizes = shapesOfLevels(header.shape, header.grids);
+  const named = (name, [height, width]) => `${name}  ${width} × ${height}`;
+  const rows = [[named("coarsest grid", sizes[header.grids]), tensors.get("grid.low").bits / 8]];
+  for (let level = header.grids - 1; level >= 0; level--) {
+    const bits = GRID_PARTS.reduce((sum, part) => sum + tensors.get(gridName(level, part)).bits, 0);
+    rows.push([named(`details of level ${level}`, sizes[level]), bits / 8]);
+  }
+  return [...rows, ["context network", grids.context]];
+}
+
+function encodingWords({ encoding, grids, shape }, { step }) {
+  if (grids) return `grids: ${shape[1]} × ${shape[0]} points, ${grids} levels, step ${step.toPrecision(3)}`;
+  return encoding ? `fourier: ${encoding.count} frequencies, base ${encoding.base}` : "identity";
+}
+
+function architecture({ header, levels, times, profile, grids }) {
   const h = header;
   const tiles = `${h.tiles.join(" × ")} tiles${levels ? ", of uneven lengths" : ""}`;
   const widths = new Array(h.hidden + 1).fill(h.width).join(" → ");
   const margins = h.margin.map((m) => `${m}/64`).join(", ");
-  const { encoding } = h;
+  const inputs = h.grids ? `${h.given} values of the grids` : `${h.dims} coordinate${h.dims > 1 ? "s" : ""}`;
+  const one = h.grids ? "one network that adds to what its grids hold" : "one network";
   return [
-    ["layout", h.tileCount === 1 ? "one network" : `${tiles}, reaching ${margins} over their borders`],
-    ["network", `${h.dims} coordinate${h.dims > 1 ? "s" : ""} → ${widths} → ${h.outputs}`],
-    ["encoding", encoding ? `fourier: ${encoding.count} frequencies, base ${encoding.base}` : "identity"],
+    ["layout", h.tileCount === 1 ? one : `${tiles}, reaching ${margins} over their borders`],
+    ["network", `${inputs} → ${widths} → ${h.outputs}`],
+    ["encoding", encodingWords(h, grids || {})],
     ["activation", `${h.activation}${h.bases.length ? `: ${h.bases.join(", ")}` : ""}`],
     ["ω", h.omega[0] === h.omega[1] ? `${h.omega[0]}` : `${h.omega[0]} first, ${h.omega[1]} after`],
     ["depth", `${h.bits} bits${h.mode ? `, ${h.mode}` : ""}${times ? ", frames at uneven times" : ""}`],
@@ -78,7 +99,8 @@ function fillBars(body, rows, whole) {
     row.append(cell);
     if (tensor) {
       const each = (tensor.bits / tensor.values.length).toFixed(2);
-      row.append(element("td", `${each} bits each, step 2^${-tensor.k}`));
+      const step = tensor.k === undefined ? tensor.step.toPrecision(3) : `2^${-tensor.k}`;
+      row.append(element("td", `${each} bits each, step ${step}`));
     }
     body.append(row);
   }

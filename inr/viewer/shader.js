@@ -82,20 +82,25 @@ void main() {
 }`;
 
 function fragmentShader(header, layout) {
-  const clip = header.kind === "video";
   return `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 uniform sampler2D weights;
-uniform ivec2 base;      // the tile that place is counted from: row, column
-uniform vec4 place;      // of pixel (0, 0) in tiles from base, and its steps: y, dy, x, dx
+uniform sampler2D planes;
+uniform ivec2 base;      // the tile or point that place is counted from: row, column
+uniform vec4 place;      // of pixel (0, 0) in tiles or points from base, and its steps: y, dy, x, dx
 uniform ivec2 timeTile;  // the tiles of a clip's time axis, their u and their weights
 uniform vec2 timeU, timeWeight;
 out vec4 raw;
+vec4 seen[${four(header.encoded)}]; // what grids hold at a pixel
+
+vec4 texel(sampler2D of, int i) {
+  return texelFetch(of, ivec2(i & ${TEXTURE_WIDTH - 1}, i >> ${Math.log2(TEXTURE_WIDTH)}), 0);
+}
 
 vec4 at(int i) {
-  return texelFetch(weights, ivec2(i & ${TEXTURE_WIDTH - 1}, i >> ${Math.log2(TEXTURE_WIDTH)}), 0);
+  return texel(weights, i);
 }
 
 // To [-pi, pi], in two steps: some graphics units compute sines of large numbers badly.
@@ -105,7 +110,18 @@ vec4 turn(vec4 t) {
 }
 
 ${networkSource(header, layout)}
+${header.grids ? gridSource(header) : tileSource(header)}
 
+void main() {
+  const float levels = ${glFloat(2 ** Math.min(header.bits, 8) - 1)};
+  raw = floor(clamp(0.5 * valueAt(gl_FragCoord.xy - 0.5) + 0.5, 0.0, 1.0) * levels + 0.5) / levels;
+}`;
+}
+
+/** GLSL of vec4 valueAt(vec2 pixel) for a field of tiles, blended where they meet. */
+function tileSource(header) {
+  const clip = header.kind === "video";
+  return `
 void across(float s, int first, int count, float margin, out ivec2 tile, out vec2 u, out vec2 weight) {
   int near = clamp(int(floor(s)), -first, count - 1 - first);
   float inside = s - float(near);
@@ -125,8 +141,7 @@ void across(float s, int first, int count, float margin, out ivec2 tile, out vec
   tile += first;
 }
 
-void main() {
-  vec2 pixel = gl_FragCoord.xy - 0.5;
+vec4 valueAt(vec2 pixel) {
   ivec2 ky, kx;
   vec2 uy, ux, wy, wx;
   across(place.x + pixel.y * place.y, base.x, ${rowTiles(header)}, ${marginOf(header, -2)}, ky, uy, wy);
@@ -142,8 +157,7 @@ void main() {
         vec3 u = ${clip ? "vec3(timeU[t], uy[a], ux[b])" : "vec3(uy[a], ux[b], 0.0)"};
         sum += weight * network(tile, u);
       }
-  const float levels = ${glFloat(2 ** Math.min(header.bits, 8) - 1)};
-  raw = floor(clamp(0.5 * sum + 0.5, 0.0, 1.0) * levels + 0.5) / levels;
+  return sum;
 }`;
 }
 
@@ -174,7 +188,8 @@ ${encodingSource(header)}${layers}
 }`;
 }
 
-function encodingSource({ dims, encoded, encoding }) {
+function encodingSource({ dims, encoded, encoding, grids }) {
+  if (grids) return `  for (int i = 0; i < ${four(encoded)}; i++) h[i] = ${glFloat(GRID_SCALE)} * seen[i];\n`;
   const values = ["u.x", "u.y", "u.z"].slice(0, dims);
   for (let j = 0; encoding && j < encoding.count; j++) {
     const factor = glFloat(Math.PI * encoding.base ** j);

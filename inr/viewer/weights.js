@@ -14,8 +14,8 @@ function drain(steps) {
 
 /**
  * The content of a file: a generator that pauses now and then and returns
- * {header, sections, levels, times, profile, tensors}; tensors is a Map of
- * name -> {name, shape, k, bits, values}, values a Float32Array.
+ * {header, sections, levels, times, profile, tensors, grids}; tensors is a Map of
+ * name -> {name, shape, k, bits, values}, values a Float32Array; those of grids have no k.
  */
 function* decodeFile(data) {
   const sections = sectionsOf(data);
@@ -27,8 +27,11 @@ function* decodeFile(data) {
   const levels = payload.D ? levelsOf(payload.D, header.tiles[0]) : null;
   const times = payload.P ? timesOf(payload.P, header) : null;
   const profile = payload.i ? inflated(payload.i, "section i") : null;
-  const tensors = yield* readWeights(payload.W, order);
-  return { header, levels, times, profile, tensors, params, sections, bytes: data.length };
+  need(Boolean(header.grids) === Boolean(payload.G), "header: an encoding by grids and section G belong together");
+  const tensors = yield* readWeights(payload.W, order.filter(([name]) => !isInGrids(name)));
+  const grids = header.grids ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name))) : null;
+  if (grids) grids.tensors.forEach((tensor, name) => tensors.set(name, tensor));
+  return { header, levels, times, profile, tensors, grids, params, sections, bytes: data.length };
 }
 
 function sizeOf(shape) {
@@ -51,6 +54,7 @@ function tensorShapes(h) {
   }
   out.push(["output.weight", [h.tileCount, h.width, h.outputs]], ["output.bias", [h.tileCount, h.outputs]]);
   if (h.gain) out.push(["gain", [h.tileCount, h.outputs]]);
+  if (h.grids) out.push(...gridShapes(h));
   return out;
 }
 

@@ -61,6 +61,12 @@ const ANSWERS = {
   },
   colour: (request) => [profileName(bytesOf(request.data)), colourWords(bytesOf(request.data))],
   counts: (request) => [...modelOf(request.family, request.index).below],
+  flags: (request) => [...flagModel(request.index).below],
+  sizes: (request) => [...sizeModel(request.index).below],
+  grids: (request) => {
+    const { step, context, tensors } = read(request).grids;
+    return { step, context, integers: [...tensors].map(([name, { integers }]) => [name, text(integers)]) };
+  },
 };
 const requests = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const answers = requests.map((request) => {

@@ -17,14 +17,14 @@ from tests.viewer import made
 pytestmark = pytest.mark.slow
 
 READ = """async (rect) => {
-  const data = await inr.pixels(...rect.at, { frame: rect.frame, by: rect.by });
+  const data = await inr.pixels(...rect.at, { frame: rect.frame, by: rect.by, scale: rect.scale });
   return Array.from(data).join(",");
 }"""
 
 
-def pixels(page, x, y, width, height, channels=3, frame=0, by="engine"):
-    """Channels of a rectangle of the original grid, as the page computes them."""
-    text = page.evaluate(READ, {"at": [x, y, width, height], "frame": frame, "by": by})
+def pixels(page, x, y, width, height, channels=3, frame=0, by="engine", scale=1):
+    """Channels of a rectangle of the original grid, or of a denser one, as the page computes them."""
+    text = page.evaluate(READ, {"at": [x, y, width, height], "frame": frame, "by": by, "scale": scale})
     return np.array(text.split(","), dtype=np.uint8).reshape(height, width, channels)
 
 
