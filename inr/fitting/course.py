@@ -57,6 +57,12 @@ class Course:
         """Since the first byte was read."""
         return time.monotonic() - self.started
 
+    @property
+    def a_turn(self) -> int:
+        """Steps of the MLP in one turn."""
+        steps = self.plan.steps
+        return TURN if steps is None else max(1, steps // max(1, steps // TURN))
+
     def progress(self) -> Progress:
         """The record of this moment."""
         db = None if self.mse is None else 10 * math.log10(4.0 / max(self.mse, 1e-20))
@@ -78,19 +84,18 @@ class Course:
     def turns(self) -> Iterator[Progress]:
         """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
         whole = None if self.plan.steps is None else max(1, self.plan.steps // TURN)
-        steps = TURN if whole is None or self.plan.steps is None else self.plan.steps // whole
         turn, took, begun = 0, 0.0, self.seconds
         while not self.stop() and (turn < whole if whole is not None else not self._late(LANDING * took)):
             before = self.seconds
             span = max(1e-3, (self.plan.seconds or 0.0) - begun)
             share = turn / max(1, whole - 1) if whole is not None else min(1.0, (before - begun) / span)
-            self.mse = self.pyramid.learn(steps, RATE * (1.0 - 0.7 * share))
+            self.mse = self.pyramid.learn(self.a_turn, RATE * (1.0 - 0.7 * share))
             self.mse = self.pyramid.pull(PULLS[0] + (PULLS[1] - PULLS[0]) * share)
             bytes_ = self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
             if self.request.max_size is not None:
-                self.pyramid.rescale(self._factor(bytes_))
-            self.steps, turn = self.steps + steps, turn + 1
+                self.pyramid.rescale(float(np.clip(self._factor(bytes_), 0.8, 1.25)))
+            self.steps, turn = self.steps + self.a_turn, turn + 1
             took = max(took, self.seconds - before)
             yield self.progress()
 

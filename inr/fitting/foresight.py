@@ -48,8 +48,9 @@ class Foresight:
         optimiser = torch.optim.Adam(self.tensors.values(), RATE, fused=True)
         plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         generator = torch.Generator().manual_seed(seed)
+        batch = min(BATCH, max(256, len(sizes) // 8))
         for step in range(steps):
-            rows = torch.randint(0, len(sizes), (min(BATCH, len(sizes)),), generator=generator)
+            rows = torch.randint(0, len(sizes), (batch,), generator=generator)
             optimiser.zero_grad()
             own = rounded(self.tensors) if 2 * step >= steps else self.tensors
             bits(own, inputs[rows], sizes[rows]).mean().backward()

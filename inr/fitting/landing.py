@@ -17,14 +17,19 @@ import numpy as np
 from inr import codec
 from inr.errors import FitError
 from inr.fields import Field
-from inr.fitting.course import TURN, Course
+from inr.fitting.course import Course
 from inr.fitting.finish import Coded, Probe
 from inr.fitting.pyramid import LATER, RATE
 from inr.fitting.rounding import LAMBDA
 from inr.specs import SignalSpec
 
-LAST = 600  # steps of the MLP
+LAST = 2  # turns, in steps of the MLP
 LANDINGS = 24
+SPAN, CLOSE = (
+    8.0,
+    0.02,
+)  # the λ that are tried, times LAMBDA or a part of it; where the bisection ends, in log λ
+RESCALES, FILLED = 3, 0.93  # finer steps that are tried, until so much of the size is used
 PROBE = 1 << 15  # pixels that the MLP's steps are judged on
 
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
@@ -48,7 +53,7 @@ class Landing:
         """
         request = self.course.request
         if not self.course.stop():
-            self.pyramid.learn(LAST, 0.5 * RATE)
+            self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
         if request.max_size is not None:
             return self._on_size(request.max_size)
         if request.target_psnr is not None:
@@ -56,12 +61,28 @@ class Landing:
         return self._coded(self.signal)
 
     def _on_size(self, most: int) -> Landed:
+        """The file that fills the bytes best; where the step was too coarse to fill them, a finer one."""
+        best = self._bisected(most)
+        for _ in range(RESCALES):
+            filled = 0.0 if best is None else len(best[0].data) / most
+            if best is None or filled >= FILLED or self.course.stop():
+                break
+            self.pyramid.rescale(max(0.5, filled**0.85))
+            self.pyramid.weigh(LAMBDA)
+            self.pyramid.learn_context(LATER)
+            again = self._bisected(most)
+            best = best if again is None or len(again[0].data) < len(best[0].data) else again
+        if best is None:
+            best = self._smallest(replace(self.signal, icc=None), most)
+        return self._with_profile(best, most)
+
+    def _bisected(self, most: int) -> Landed | None:
         """The lightest λ whose file fits: by the estimate of the bytes first, then by the files."""
         signal = replace(self.signal, icc=None)
         got = self._coded(signal)
         beside = len(got[0].data) - codec.grid_bits(self.pyramid.grids) / 8
         best = got if len(got[0].data) <= most else None
-        low, high = math.log(self.weight / 8), math.log(self.weight * 8)
+        low, high = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
         aim = most - beside
         for _ in range(LANDINGS):
             self.weight = math.exp((low + high) / 2)
@@ -69,21 +90,18 @@ class Landing:
                 high = math.log(self.weight)
             else:
                 low = math.log(self.weight)
-            if high - low > 0.02:
+            if high - low > CLOSE:
                 continue
             self.weight = math.exp(high)
             self.pyramid.weigh(self.weight)
             got = self._coded(signal)
             over = len(got[0].data) - most
             if over <= 0:
-                best = got if best is None or len(got[0].data) > len(best[0].data) else best
-                break
+                return got if best is None or len(got[0].data) > len(best[0].data) else best
             # The estimate was too low by so much; once more.
             aim -= over + 8
             low, high = high - 0.1, high + 0.6
-        if best is None:
-            best = self._smallest(signal, most)
-        return self._with_profile(best, most)
+        return best
 
     def _smallest(self, signal: SignalSpec, most: int) -> Landed:
         """Coarser and coarser steps, until the file fits or nothing is left."""
@@ -125,7 +143,7 @@ class Landing:
             )
             self.pyramid.weigh(self.weight)
             self.pyramid.learn_context(LATER)
-            self.pyramid.learn(TURN, 0.3 * RATE)
+            self.pyramid.learn(self.course.a_turn, 0.3 * RATE)
         return best if best is not None else (replace(nearest[1][0], reached=False), nearest[1][1])
 
     def _coded(self, signal: SignalSpec) -> Landed:

@@ -26,7 +26,7 @@ from inr.fitting.rounding import means, plain, rows_of, weighed
 from inr.specs import FieldSpec
 
 Array = np.ndarray
-BATCH = 4096
+BATCH = 4096  # pixels of a step of the MLP, all where there are fewer
 RATE = 1e-2
 PIXELS = 1 << 20  # that the MLP learns from
 CHUNK = 1 << 16  # pixels of a gradient at a time
@@ -137,7 +137,7 @@ class Pyramid:
         generator = torch.Generator().manual_seed(self.turn)
         running = 0.0
         for _ in range(steps):
-            rows = torch.randint(0, len(rest), (BATCH,), generator=generator)
+            rows = torch.randint(0, len(rest), (min(BATCH, len(rest)),), generator=generator)
             optimiser.zero_grad()
             got = fields.training_forward(self.spec, self.mlp, inputs[rows][None])[0]
             loss = (got - rest[rows]).square().mean()

@@ -25,7 +25,7 @@ def picture(height=48, width=64, channels=3, seed=0):
 
 
 def fit(array, **options):
-    request = FitSpec(**{"profile": "grids", "steps": 300, **options})
+    request = FitSpec(**{"profile": "grids", "steps": 60, **options})
     with signals.open_reader(array, kind="image") as reader:
         steps = fitting.run(request, reader, started=time.monotonic())
         return fitting.drive(steps, lambda record: None)
@@ -119,10 +119,12 @@ def test_what_grids_cannot_fit_is_refused_in_one_line(options, signal, says):
 def test_without_an_mlp_the_coefficients_stay_where_they_are():
     pyramid = start(picture())
     before = {name: c.copy() for name, c in pyramid.targets.items()}
-    pyramid.pull(1.0)
-    # The transform is orthonormal to a few percent only, and so is the law.
-    for name, c in pyramid.targets.items():
-        assert np.abs(c - before[name]).max() <= 0.6 * pyramid.step
+    rounded = pyramid.grids.values()
+    pyramid.pull(0.5)
+    # The transform is orthonormal to some percent only, and the low grid's own rounding is in the error too.
+    moved = sum(float(np.square(pyramid.targets[n] - c).sum()) for n, c in before.items())
+    error = sum(float(np.square(rounded[n] - c).sum()) for n, c in before.items())
+    assert moved < 0.25 * error
 
 
 def test_bits_that_cost_nothing_leave_the_nearest_integers():
