@@ -73,6 +73,18 @@ def test_its_numbers_are_those_that_were_measured(readme, repository):
         assert f"| {name} | {row['options'] or 'none'} | {row['size_bytes']:,} |" in readme
 
 
+def test_its_pictures_under_a_size_are_those_that_were_measured(readme, repository):
+    rows = json.loads((repository / "data" / "baselines" / "rates.json").read_text())["rows"]
+    for rate in (0.15, 0.3, 0.6):
+        here = [row for row in rows if row["rate"] == rate]
+        assert len(here) == 5
+        cells = []
+        for name in ("inr", "jpeg", "jpeg2000", "avif"):
+            values = [row[name] for row in here]
+            cells.append("-" if None in values else f"{np.mean(values):.2f}")
+        assert f"| {rate:.2f} | {' | '.join(cells)} |" in readme
+
+
 def test_every_script_that_it_names_is_there(readme, repository):
     named = set(re.findall(r"(?:scripts|tests|data|inr)/[\w/.]+\.(?:py|sh|jsonl?|md)\b", readme))
     assert named

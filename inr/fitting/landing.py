@@ -26,10 +26,11 @@ from inr.specs import SignalSpec
 LAST = 2  # turns, in steps of the MLP
 LANDINGS = 24
 SPAN, CLOSE = (
-    8.0,
+    6.0,
     0.02,
 )  # the λ that are tried, times LAMBDA or a part of it; where the bisection ends, in log λ
-RESCALES, FILLED = 3, 0.93  # finer steps that are tried, until so much of the size is used
+RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
+DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
 PROBE = 1 << 15  # pixels that the MLP's steps are judged on
 
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
@@ -61,17 +62,19 @@ class Landing:
         return self._coded(self.signal)
 
     def _on_size(self, most: int) -> Landed:
-        """The file that fills the bytes best; where the step was too coarse to fill them, a finer one."""
-        best = self._bisected(most)
+        """The file that fills the bytes best; a step that needs an extreme λ for it is changed first."""
+        best: Landed | None = None
         for _ in range(RESCALES):
-            filled = 0.0 if best is None else len(best[0].data) / most
-            if best is None or filled >= FILLED or self.course.stop():
+            got = self._bisected(most)
+            filled = 0.0 if got is None else len(got[0].data) / most
+            if got is not None and (best is None or len(got[0].data) > len(best[0].data)):
+                best = got
+            if filled >= FILLED or self.course.stop():
                 break
-            self.pyramid.rescale(max(0.5, filled**0.85))
+            coarser = got is None or self.weight > DEAR * LAMBDA
+            self.pyramid.rescale(COARSER if coarser else max(0.5, filled**0.85))
             self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
-            again = self._bisected(most)
-            best = best if again is None or len(again[0].data) < len(best[0].data) else again
         if best is None:
             best = self._smallest(replace(self.signal, icc=None), most)
         return self._with_profile(best, most)

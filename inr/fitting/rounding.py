@@ -50,18 +50,19 @@ def weighed(
     known = {name: np.zeros(c.shape, dtype=np.int32) for name, c in coefficients.items()}
     channels = next(iter(coefficients.values())).shape[0]
     for name, c in codec.order(list(coefficients), channels):
-        own = coefficients[name][c]
+        own, bits = coefficients[name][c], 0.0
         if np.abs(own).max(initial=0.0) < 0.5 * step:
             continue
         plane = Plane(name, c, known)
         signed, q = (own.T, out[name][c].T) if plane.turned else (own, out[name][c])
         for where, x in plane.phases():
             part = signed[where].reshape(-1)
-            size, bits = _best(np.abs(part) / step, shrink, *context.classes(x), weight)
-            total += bits
+            size, taken = _best(np.abs(part) / step, shrink, *context.classes(x), weight)
+            bits += taken
             q[where] = (np.sign(part).astype(np.int32) * size).reshape(q[where].shape)
             plane.put(where, size)
         known[name][c] = plane.magnitudes
+        total += bits if q.any() else 1.0
     return out, total
 
 
