@@ -144,7 +144,7 @@ def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
     )
     reasons = (
         f"grids: a pyramid of {levels} levels, and an MLP of width {width} that sees them",
-        "the MLP's width is what its bytes are worth" if request.max_size else "no size was asked for",
+        "no checkpoint is kept: --resume starts anew, and inr export fits the decoded picture again",
     )
     seconds = None if request.steps else request.time_s or SECONDS[request.preset]
     return Plan(field, Rates(0.0, RATE, RATE), BATCH, seconds, request.steps, reasons)
