@@ -39,7 +39,7 @@ def bench(
 
     Args:
         name: digits: LSLU and SLAF beside ReLU as classifiers of small digits; needs scikit-learn.
-            raf: the RAF paper's sounds, pictures and video; whole ones, without --quick, want a GPU or a night.
+            raf: the RAF paper's sounds, pictures and video; whole, without --quick, a GPU or a night.
             rd: our files beside JPEG, AVIF, Opus, x265 and others at equal bytes.
             speed: how long until a quality is reached, beside published recipes.
         signals: for rd: files or sample:NAME, instead of the reference signals.

@@ -31,6 +31,7 @@ SPAN, CLOSE = (
 )  # the λ that are tried, times LAMBDA or a part of it; where the bisection ends, in log λ
 RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
 DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
+TRIALS = 8  # steps that are tried for a quality
 PROBE = 1 << 15  # pixels that the MLP's steps are judged on
 
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
@@ -132,7 +133,7 @@ class Landing:
     def _on_quality(self, target: float) -> Landed:
         """The coarsest step whose decoded file reaches the target; the nearest miss where none does."""
         best, nearest = None, (-math.inf, self._coded(self.signal))
-        for _ in range(LANDINGS):
+        for _ in range(TRIALS):
             got = self._coded(self.signal)
             db = self.measure_db(got[0].field, self.signal)
             nearest = max(nearest, (db, got), key=lambda pair: pair[0])
