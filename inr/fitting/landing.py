@@ -155,7 +155,8 @@ class Landing:
         pyramid, spec = self.pyramid, self.course.plan.field
         before = Field(spec, pyramid.tensors())
         inputs, rest = pyramid.pixels(pyramid.features(), 0)
-        keep = np.random.Generator(np.random.Philox(1)).integers(0, len(rest), PROBE)
+        draw = np.random.Generator(np.random.Philox(1))
+        keep = draw.integers(0, len(rest), PROBE) if len(rest) > PROBE else slice(None)
         probe = Probe(np.zeros(1, dtype=np.int64), inputs[keep][None], rest[keep][None])
         mlp = before.network
         distortion = probe.distortion(spec)
