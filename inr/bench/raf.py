@@ -30,7 +30,7 @@ NOTES = (
     "batches (video 0.38 % of the voxels a step), starts and coordinates as in the authors' code; RAF: "
     "raf-image for pictures and video, raf-audio for sound",
     "x2: all start weights but the output's doubled; 60: omega 60 in all layers; tuned: rate, and omega of "
-    "sine or the factor on the first layer's start of RAF, from a search of the same size for both",
+    "sine or the factor on the first layer's start of RAF, from a climb of at most 12 fits for each",
     "quality is that of the float field, clipped and not rounded: PSNR of pictures and video, SNR of sound",
     "held out: another fit, of every second sample of each axis, judged on the samples left out; spline: "
     "the cubic spline through the same samples",
