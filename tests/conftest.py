@@ -1,6 +1,7 @@
 """What tests of several rooms share."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,25 @@ def rng():
 @pytest.fixture
 def one_thread():
     """Torch on one thread: its threads wait for each other wherever another program is busy."""
+    with threads(1):
+        yield
+
+
+@pytest.fixture
+def two_threads():
+    """Torch on two threads, however many the machine has."""
+    with threads(2):
+        yield
+
+
+@contextmanager
+def threads(count):
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,16 @@
 """Live progress of several fits on stderr; nothing is drawn when stderr is no terminal."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
-from inr.cli.drawing import REFRESH_PER_S, progress_line, say
+from inr.cli.drawing import REFRESH_PER_S, OnTerminal, progress_line, say
 
 
-class Board:
+class Board(OnTerminal):
     """One line for every fit that runs, under one that says how many are done.
 
     Args:
@@ -23,23 +19,10 @@ class Board:
     """
 
     def __init__(self, total: int, quiet: bool) -> None:
+        super().__init__(quiet)
         self._total, self._done = total, 0
         self._lines: dict[str, str] = {}
-        self._shown = not quiet and sys.stderr.isatty()
-        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
         self._lock = threading.Lock()
-        self._last = 0.0
-
-    def __enter__(self) -> Self:
-        if self._shown:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        if self._shown:
-            self._live.stop()
 
     def watch(self, name: str, unit: str) -> Callable[[Any], None]:
         """What takes the `fitting.Progress` of one fit, from whatever thread."""

@@ -46,17 +46,14 @@ def tell(lines: list[tuple[str, str]], quiet: bool = False) -> None:
             console.print(Text(line, style))
 
 
-class Drawing:
-    """A line that shows step, quality, ETA and speed while a fit runs.
+class OnTerminal:
+    """What stands on stderr while a block runs, where that is a terminal.
 
     Args:
-        name: of what is fitted.
-        unit: "PSNR" or "SNR".
         quiet: draw nothing.
     """
 
-    def __init__(self, name: str, unit: str, quiet: bool) -> None:
-        self._name, self._unit = name, unit
+    def __init__(self, quiet: bool) -> None:
         self._shown = not quiet and sys.stderr.isatty()
         self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
         self._last = 0.0
@@ -71,6 +68,20 @@ class Drawing:
     ) -> None:
         if self._shown:
             self._live.stop()
+
+
+class Drawing(OnTerminal):
+    """A line that shows step, quality, ETA and speed while a fit runs.
+
+    Args:
+        name: of what is fitted.
+        unit: "PSNR" or "SNR".
+        quiet: draw nothing.
+    """
+
+    def __init__(self, name: str, unit: str, quiet: bool) -> None:
+        super().__init__(quiet)
+        self._name, self._unit = name, unit
 
     def update(self, progress: Any) -> None:
         """Show a `fitting.Progress`, a few times a second."""

@@ -5,14 +5,16 @@ This door imports no torch: decoding a file must not need it.
 
 from inr.codec.allocate import RateDistortion, Stop, allocate
 from inr.codec.choose import coded_bits
+from inr.codec.classes import outlook as class_outlook
 from inr.codec.context import UNIT as CONTEXT_UNIT
 from inr.codec.context import WEIGHT_UNIT as CONTEXT_WEIGHT_UNIT
 from inr.codec.context import Context
 from inr.codec.context import shapes as context_shapes
 from inr.codec.exchange import load_tensors, save_tensors
 from inr.codec.file import Decoded, decode, encode, load, read, save
-from inr.codec.grids import STEP_BITS, Grids
+from inr.codec.grids import MOST_STEP, STEP_BITS, Grids
 from inr.codec.grids import coded_bits as grid_bits
+from inr.codec.limits import GRID_VALUES
 from inr.codec.neighbours import INPUTS as CONTEXT_INPUTS
 from inr.codec.neighbours import Plane, order
 from inr.codec.numbers import unwritable
@@ -24,12 +26,15 @@ __all__ = [
     "CONTEXT_WEIGHT_UNIT",
     "Context",
     "Decoded",
+    "GRID_VALUES",
     "Grids",
+    "MOST_STEP",
     "Plane",
     "RateDistortion",
     "STEP_BITS",
     "Stop",
     "allocate",
+    "class_outlook",
     "coded_bits",
     "context_shapes",
     "decode",

@@ -16,9 +16,11 @@ import numpy as np
 from inr.codec import models
 from inr.codec.models import OCTAVE, TOTAL, UNIT_BITS, Table
 
+Array = np.ndarray
 ODDS = 14  # the rarest flag is 1 in 2^14
 FLAGS, SIZES = 4 * (ODDS + 8), 4 * 12  # classes: odds to 2^7.75, means 2^-5 .. 2^6.75
 LEAST_COUNT = 64
+MEAN = 5  # octaves of the least mean below 1
 
 
 @lru_cache(maxsize=FLAGS)
@@ -44,6 +46,11 @@ def size_table(g: int) -> Table:
     counts[edge] += models.ESCAPE
     counts[0] += TOTAL - sum(counts)
     return _table(counts, edge)
+
+
+def outlook(z: Array, g: Array) -> tuple[Array, Array]:
+    """What classes mean, for the encoder: log2 odds of a flag, and log2 of the mean of |q| - 1."""
+    return z / 4.0 - ODDS, g / 4.0 - MEAN
 
 
 def _table(counts: list[int], edge: int) -> Table:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inr.codec.classes import FLAGS, SIZES
+from inr.codec.classes import FLAGS, MEAN, ODDS, SIZES
 
 Array = np.ndarray
 HIDDEN = 8
@@ -23,7 +23,7 @@ HIGHEST = 4095  # of an activation
 MOST_WEIGHT = 1 << 12
 AT_ONCE = 1 << 15  # rows that go through the network together, so that memory stays small
 LOG_FROM = 1 << 20  # larger sums count as this one
-CENTRE = (4 * 14, 4 * 5)  # classes at outputs of 0: even odds, mean 1
+CENTRE = (4 * ODDS, 4 * MEAN)  # classes at outputs of 0: even odds, mean 1
 
 
 def shapes(inputs: int) -> dict[str, tuple[int, ...]]:

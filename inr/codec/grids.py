@@ -145,9 +145,8 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
     for name, c in order(list(shapes), channels):
         before = reader.bits
         if int(reader.raw(1, 1)[0]):
-            reader.claim(
-                known[name][c].size * flag_table(0).least_bits
-            )  # before memory is taken for contexts
+            # Before memory is taken for contexts.
+            reader.claim(known[name][c].size * flag_table(0).least_bits)
             plane = Plane(name, c, known)
             q = integers[name][c].T if plane.turned else integers[name][c]
             for where, x in plane.phases():

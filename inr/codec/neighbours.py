@@ -18,10 +18,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from inr.codec.context import UNIT, log2_pieces
+from inr.fields import PARTS
 
 Array = np.ndarray
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
-PARTS = ("rows", "columns", "both")
 RING = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if max(abs(dy), abs(dx)) == 2]
 SIDES = 6  # sums from other planes
 INPUTS = 4 + SIDES + len(PHASES) + 4

@@ -6,9 +6,9 @@ from inr.fitting.fit import Fit
 from inr.fitting.layout import widest
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.presets import Plan, make_plan
-from inr.fitting.progress import Progress
+from inr.fitting.progress import Progress, drive
 from inr.fitting.report import report
-from inr.fitting.run import Outcome, drive, export, kept_run, remove_run, run
+from inr.fitting.run import Outcome, export, kept_run, remove_run, run
 from inr.fitting.together import may_join, threads, together
 
 __all__ = [

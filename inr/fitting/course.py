@@ -58,10 +58,14 @@ class Course:
         return time.monotonic() - self.started
 
     @property
+    def whole(self) -> int | None:
+        """Turns of a plan of steps; None where time decides."""
+        return None if self.plan.steps is None else max(1, self.plan.steps // TURN)
+
+    @property
     def a_turn(self) -> int:
         """Steps of the MLP in one turn."""
-        steps = self.plan.steps
-        return TURN if steps is None else max(1, steps // max(1, steps // TURN))
+        return TURN if self.plan.steps is None or self.whole is None else self.plan.steps // self.whole
 
     def progress(self) -> Progress:
         """The record of this moment."""
@@ -83,7 +87,7 @@ class Course:
 
     def turns(self) -> Iterator[Progress]:
         """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
-        whole = None if self.plan.steps is None else max(1, self.plan.steps // TURN)
+        whole = self.whole
         turn, took, begun = 0, 0.0, self.seconds
         while not self.stop() and (turn < whole if whole is not None else not self._late(LANDING * took)):
             before = self.seconds

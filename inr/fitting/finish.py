@@ -76,7 +76,7 @@ class Probe:
 
         @torch.no_grad()
         def measure(tensors: Mapping[str, np.ndarray]) -> float:
-            with _threads(work):
+            with threads_for(work):
                 error = fields.training_forward(spec, _of_tiles(tensors, self.tiles), u) - target
                 return float(error.square().mean(dtype=torch.float64)) + self.noise
 
@@ -89,7 +89,7 @@ def _of_tiles(tensors: Mapping[str, np.ndarray], tiles: np.ndarray) -> dict[str,
 
 
 @contextmanager
-def _threads(work: float) -> Iterator[None]:
+def threads_for(work: float) -> Iterator[None]:
     """Torch on one thread where the work is small; as it was afterwards.
 
     Threads meet at every operation, and with a busy neighbour each meeting takes longer than a

@@ -1,22 +1,20 @@
 """Pictures by grids: who gets them, what is planned, and the whole run from picture to file."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from inr import codec, fields, reconstruct, signals
 from inr.errors import SpecError
 from inr.fields import Field
 from inr.fitting.course import TURN, Course
-from inr.fitting.finish import Coded
+from inr.fitting.finish import Coded, threads_for
 from inr.fitting.landing import Landing, MeasureDb
 from inr.fitting.optimisers import Rates
 from inr.fitting.presets import SECONDS, Plan
-from inr.fitting.progress import Progress
+from inr.fitting.progress import Progress, drive
 from inr.fitting.pyramid import BATCH, RATE
 from inr.specs import EncodingSpec, FieldSpec, FitSpec, SignalSpec
 
@@ -25,7 +23,6 @@ WIDTHS = ((8000, 16), (4000, 12), (2000, 8), (0, 4))  # bytes from which an MLP 
 FROM_BYTES = 1000
 LEAST_SIDE = 8
 COPIES = 16  # of the picture as float32: coefficients, integers, planes and their gradients
-MOST_VALUES = 1 << 26  # that a file's grids may have
 REFIT_STEPS = 2 * TURN
 
 
@@ -92,17 +89,12 @@ def refit(
         picture = signals.to_float(reference.read(0, signal.shape[0]))
     picture = reconstruct.to_field(picture, "image").astype(np.float32)
     course = Course(request, make_plan(request, signal), signal, picture, time.monotonic(), lambda: False)
-    steps = _fit(course, measure_db)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value.coded
+    return drive(_fit(course, measure_db), lambda record: None).coded
 
 
 def _fit(course: Course, measure_db: MeasureDb) -> Generator[Progress, None, Ended]:
     yield course.progress()
-    with _one_thread():
+    with threads_for(0.0):
         course.start()
         yield course.progress()
         yield from course.turns()
@@ -155,17 +147,6 @@ def _hindrance(request: FitSpec, signal: SignalSpec) -> str:
     if min(signal.shape) < LEAST_SIDE:
         return f"needs {LEAST_SIDE} pixels a side; got {signal.shape}"
     values, bytes_ = signal.samples * signal.channels, COPIES * 4 * signal.samples * signal.channels
-    if bytes_ > request.memory_bytes or values > MOST_VALUES:
+    if bytes_ > request.memory_bytes or values > codec.GRID_VALUES:
         return f"holds a picture of {values} values in {bytes_} bytes; got --memory {request.memory_bytes}"
     return codec.unwritable(request.activation)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch on one thread: the steps are small, and threads that meet in each cost more than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,6 +1,10 @@
 """What a fit says while it runs.  Nothing is printed here; the command line draws it."""
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,13 @@ class Progress:
     eta_s: float | None = None
     samples_per_s: float = 0.0
     note: str = ""
+
+
+def drive(steps: Generator[Progress, None, T], show: Callable[[Progress], None]) -> T:
+    """Run to the end, showing each record."""
+    while True:
+        try:
+            record = next(steps)
+        except StopIteration as end:
+            return end.value
+        show(record)

@@ -103,9 +103,8 @@ def means(coefficients: Mapping[str, Array], integers: Mapping[str, Array], step
 
 
 def _best(size: Array, shrink: tuple[int, int], z: Array, g: Array, weight: float) -> tuple[Array, float]:
-    odds = z / 4.0 - 14.0
-    zero = np.logaddexp2(0.0, odds)
-    spread = np.exp2(g / 4.0 - 5.0)
+    odds, mean = codec.class_outlook(z, g)
+    zero, spread = np.logaddexp2(0.0, odds), np.exp2(mean)
     first, more = 1.0 + np.log2(1.0 + spread), np.log2(1.0 + 1.0 / spread)
     nearest = np.floor(size + 0.5)
     best, least, bits = np.zeros(len(size)), size**2 + weight * zero, zero.copy()

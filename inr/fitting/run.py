@@ -149,16 +149,6 @@ def _run_grids(
     )
 
 
-def drive(steps: Generator[Progress, None, Outcome], show: Callable[[Progress], None]) -> Outcome:
-    """Run to the end, showing each record."""
-    while True:
-        try:
-            record = next(steps)
-        except StopIteration as end:
-            return end.value
-        show(record)
-
-
 def export(
     field: Field,
     signal: SignalSpec,

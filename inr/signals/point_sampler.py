@@ -20,6 +20,7 @@ from torch import Tensor
 
 from inr.errors import SpecError
 from inr.partition import Axis, reaching
+from inr.signals.again import check_same
 from inr.signals.points import PointReader
 from inr.signals.sampler import Batch
 
@@ -105,12 +106,7 @@ class PointSampler:
         Raises:
             SpecError: the state belongs to a sampler with other settings.
         """
-        for name, value in self._identity().items():
-            if state.get(name) != value:
-                raise SpecError(
-                    f"sampler: the saved state has {name}={state.get(name)}, this run {value}; "
-                    "resume with the settings of the first run"
-                )
+        check_same(state, self._identity())
         self._step = int(state["step"])
 
     def _identity(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from torch import Tensor
 from inr import coords, kernel
 from inr.errors import SpecError
 from inr.partition import Axis
+from inr.signals.again import check_same
 from inr.signals.base import Reader
 from inr.signals.compact import compact, compact_to_float
 from inr.signals.refine import PAD, refine
@@ -166,13 +167,7 @@ class Sampler:
         Raises:
             SpecError: the state belongs to a sampler with other settings.
         """
-        mine = self._identity()
-        for name, value in mine.items():
-            if state.get(name) != value:
-                raise SpecError(
-                    f"sampler: the saved state has {name}={state.get(name)}, this run {value}; "
-                    "resume with the settings of the first run"
-                )
+        check_same(state, self._identity())
         self._step = int(state["step"])
 
     def slab_tiles(self, slab: int) -> slice:

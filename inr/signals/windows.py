@@ -14,6 +14,7 @@ import torch
 
 from inr import coords
 from inr.errors import SpecError
+from inr.signals.again import check_same
 from inr.signals.base import Reader
 from inr.signals.compact import compact, compact_to_float
 from inr.signals.sampler import PROBE, Batch
@@ -101,12 +102,7 @@ class WindowSampler:
         Raises:
             SpecError: the state belongs to a sampler with other settings.
         """
-        for name, value in self._identity().items():
-            if state.get(name) != value:
-                raise SpecError(
-                    f"sampler: the saved state has {name}={state.get(name)}, this run {value}; "
-                    "resume with the settings of the first run"
-                )
+        check_same(state, self._identity())
         self._step, self._epoch = int(state["step"]), int(state["epoch"])
         self._group, self._offset = int(state["group"]), int(state["offset"])
 

@@ -4,21 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 
 from inr import signals
 from tests.cli import made
 from tests.cli.commands import inr
 
 STEPS = ("--steps", 5)
-
-
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 def pictures(*names, size=(12, 16)):

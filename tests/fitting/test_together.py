@@ -23,14 +23,6 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 def reader_of(kind, seed=0):
     make, how = KINDS[kind]
     return signals.open_reader(make(seed), **how)
