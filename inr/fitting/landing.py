@@ -56,11 +56,16 @@ class Landing:
         request = self.course.request
         if not self.course.stop():
             self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
-        if request.max_size is not None:
-            return self._on_size(request.max_size)
-        if request.target_psnr is not None:
-            return self._on_quality(request.target_psnr)
-        return self._coded(self.signal)
+        most, target = request.max_size, request.target_psnr
+        if target is not None:
+            landed = self._on_quality(target)
+            if most is None or len(landed[0].data) <= most:
+                return landed
+        if most is None:
+            return self._coded(self.signal)
+        coded, before = self._on_size(most)
+        reached = target is None or self.measure_db(coded.field, coded.signal) >= target
+        return replace(coded, reached=reached), before
 
     def _on_size(self, most: int) -> Landed:
         """The file that fills the bytes best; a step that needs an extreme λ for it is changed first."""
@@ -132,11 +137,12 @@ class Landing:
 
     def _on_quality(self, target: float) -> Landed:
         """The coarsest step whose decoded file reaches the target; the nearest miss where none does."""
-        best, nearest = None, (-math.inf, self._coded(self.signal))
+        best: Landed | None = None
+        trials: list[tuple[float, Landed]] = []
         for _ in range(TRIALS):
             got = self._coded(self.signal)
             db = self.measure_db(got[0].field, self.signal)
-            nearest = max(nearest, (db, got), key=lambda pair: pair[0])
+            trials.append((db, got))
             if db >= target and (best is None or len(got[0].data) < len(best[0].data)):
                 best = got
             if target <= db <= target + 0.15 or self.course.stop():
@@ -148,7 +154,10 @@ class Landing:
             self.pyramid.weigh(self.weight)
             self.pyramid.learn_context(LATER)
             self.pyramid.learn(self.course.a_turn, 0.3 * RATE)
-        return best if best is not None else (replace(nearest[1][0], reached=False), nearest[1][1])
+        if best is not None:
+            return best
+        coded, before = max(trials, key=lambda trial: trial[0])[1]
+        return replace(coded, reached=False), before
 
     def _coded(self, signal: SignalSpec) -> Landed:
         """The file with steps of the MLP's tensors that cost as much a bit as the grids' rounding does."""
@@ -158,9 +167,7 @@ class Landing:
         draw = np.random.Generator(np.random.Philox(1))
         keep = draw.integers(0, len(rest), PROBE) if len(rest) > PROBE else slice(None)
         probe = Probe(np.zeros(1, dtype=np.int64), inputs[keep][None], rest[keep][None])
-        mlp = before.network
-        distortion = probe.distortion(spec)
-        search = codec.allocate(mlp, lambda tensors: distortion(tensors))
+        search = codec.allocate(before.network, probe.distortion(spec))
         a_bit = self.weight * pyramid.step**2 / (self.signal.samples * self.signal.channels)
         exponents = {**search.choose(a_bit), "grid.low": pyramid.low_k}
         data = codec.encode(spec, before.tensors, exponents, signal, pyramid.grids)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from inr import codec, fields
-from inr.codec import STEP_BITS, Grids
+from inr.codec import MOST_STEP, STEP_BITS, Grids
 from inr.fields import SCALE
 from inr.fitting.foresight import Foresight
 from inr.fitting.rounding import means, plain, rows_of, weighed
@@ -75,14 +75,14 @@ class Pyramid:
 
     def begin(self, step: float) -> None:
         """Round anew with another step."""
-        whole = max(1, round(step * 2**STEP_BITS))
+        whole = _whole(step * 2**STEP_BITS)
         q = plain(self.targets, whole * 2.0**-STEP_BITS)
         self._take(q, whole)
         self.learn_context(FIRST if not self.turn else LATER)
 
     def rescale(self, factor: float) -> None:
         """Another step for the next choice of integers."""
-        self.grids = replace(self.grids, step=max(1, round(self.grids.step * factor)))
+        self.grids = replace(self.grids, step=_whole(self.grids.step * factor))
 
     @property
     def step(self) -> float:
@@ -175,3 +175,8 @@ class Pyramid:
             wanted = own[name].detach().numpy() - 0.5 * gradient.numpy()
             self.targets[name] += kappa * (wanted - self.targets[name])
         return total / picture.numel()
+
+
+def _whole(step: float) -> int:
+    """The nearest step that a file can hold, in its units; at the largest one hardly an integer is left."""
+    return min(max(1, round(step)), MOST_STEP)

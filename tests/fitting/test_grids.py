@@ -56,6 +56,20 @@ def test_a_target_is_reached_by_the_decoded_file_and_hardly_passed(target):
     assert target <= outcome.evaluation.quality_db <= target + 0.3
 
 
+def test_a_target_that_everything_reaches_ends_in_a_small_file():
+    outcome = fit(picture(), target_psnr=2.0)
+    assert outcome.coded.reached
+    assert len(outcome.coded.data) < 400
+
+
+@pytest.mark.parametrize(("target", "reached"), [(20.0, True), (60.0, False)])
+def test_with_both_bounds_the_size_holds_and_the_target_is_judged_on_the_file(target, reached):
+    outcome = fit(picture(), target_psnr=target, max_size=1500)
+    assert len(outcome.coded.data) <= 1500
+    assert outcome.coded.reached is reached
+    assert (outcome.evaluation.quality_db >= target) is reached
+
+
 def test_the_same_seed_and_steps_give_the_same_bytes():
     assert fit(picture(), max_size=900).coded.data == fit(picture(), max_size=900).coded.data
 
