@@ -24,7 +24,7 @@ import numpy as np
 
 from inr import coords
 from inr.errors import SpecError
-from inr.fields import SCALE, Field, encoded_size, forward, linear
+from inr.fields import Field, encoded_size, forward, linear, scale
 from inr.partition import Axis, axes, tile_index
 from inr.specs import SignalSpec
 
@@ -176,8 +176,8 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
 
     `start` is the index of the first sample of the slowest axis on the whole grid.
     """
-    if field.spec.encoding.name == "grids":
-        return _grid_values(field, network, grid, start)
+    if field.spec.encoding.stored:
+        return _looked_up(field, network, grid, start)
     partition = axes(field.spec)
     out = np.zeros((*(len(x) for x in grid), field.spec.channels), dtype=np.float32)
     reach = [
@@ -198,15 +198,15 @@ def _values(field: Field, network: Any, grid: list[Array], start: int = 0) -> Ar
     return out
 
 
-def _grid_values(field: Field, network: Any, grid: list[Array], start: int) -> Array:
-    """Equation (2) of fields/grids.py on the product of two coordinate arrays."""
-    features = field.planes.product(grid[0], grid[1])
-    out = linear(np, features, field.spec.channels)
-    offset = start * len(grid[1]) % ROWS
-    samples = features.shape[0] * features.shape[1]
+def _looked_up(field: Field, network: Any, grid: list[Array], start: int) -> Array:
+    """Equation (1) of fields/stored.py on the product of the coordinate arrays in `grid`."""
+    features = field.planes.product(*grid)
+    out = linear(np, features, field.spec)
+    offset = start * math.prod(features.shape[1:-1]) % ROWS
+    samples = math.prod(features.shape[:-1])
     units = -(-(offset + samples) // ROWS)
     u = np.zeros((units * ROWS, features.shape[-1]), dtype=np.float32)
-    u[offset : offset + samples] = SCALE * features.reshape(samples, -1)
+    u[offset : offset + samples] = scale(field.spec.encoding) * features.reshape(samples, -1)
     values = network(np.zeros(units, dtype=np.int64), u.reshape(units, ROWS, -1))
     out += values.reshape(units * ROWS, -1)[offset : offset + samples].reshape(out.shape)
     return out

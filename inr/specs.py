@@ -162,17 +162,20 @@ class SignalSpec(_Spec):
     }
 
 
+STORED, ORDERS = ("grids", "lapped"), range(5, 14)  # ORDERS: lapped windows of 2^5 .. 2^13 frequencies
+
+
 @dataclass(frozen=True)
 class EncodingSpec(_Spec):
     """What the MLP sees of a coordinate.
 
-    `identity` passes it on.  `fourier` appends sin and cos of π · base^j · u for
-    j = 0 .. count-1 on every axis (Mildenhall et al. 2020, NeRF, equation 4, with
-    base 2; Strümpler et al. 2022 use 1.4).  `base` is a multiple of 1/16.  `grids` looks the
-    coordinate up in a pyramid of `count` levels over a finest grid of `shape` (fields/grids.py).
+    `identity` passes it on.  `fourier` appends sin and cos of π · base^j · u for j = 0 .. count-1 on every
+    axis (Mildenhall et al. 2020, NeRF, equation 4, with base 2; Strümpler et al. 2022 use 1.4); `base` is
+    a multiple of 1/16.  `grids` looks it up in a pyramid of `count` levels over a grid of `shape`
+    (fields/grids.py), `lapped` in cosines, 2^`count` a window, over a sound of `shape` (fields/lapped.py).
     """
 
-    name: Literal["identity", "fourier", "grids"] = "identity"
+    name: Literal["identity", "fourier", "grids", "lapped"] = "identity"
     count: int = 0
     base: float = 2.0
     shape: tuple[int, ...] = ()
@@ -180,8 +183,8 @@ class EncodingSpec(_Spec):
     def __post_init__(self) -> None:
         """Check names and ranges."""
         _need(
-            self.name in ("identity", "fourier", "grids"),
-            f"encoding: must be identity, fourier or grids; got {self.name!r}",
+            self.name in ("identity", "fourier", *STORED),
+            f"encoding: must be identity, fourier, grids or lapped; got {self.name!r}",
         )
         _need(
             (self.count == 0) == (self.name == "identity") and 0 <= self.count <= 64,
@@ -193,14 +196,21 @@ class EncodingSpec(_Spec):
             f"encoding: base must be a multiple of 1/16 in 1..8; got {self.base}",
         )
 
+    @property
+    def stored(self) -> bool:
+        """Whether it is made of numbers of its own, which a file holds beside the MLP's."""
+        return self.name in STORED
+
     def _check_shape(self) -> None:
-        if self.name != "grids":
-            _need(not self.shape, f"encoding {self.name}: has no grid; got shape {self.shape}")
-            return
-        _need(
-            len(self.shape) == 2 and min(self.shape) >= 2 and min(self.shape) >> self.count >= 1,
-            f"encoding grids: shape must be 2 lengths >= 2^count; got {self.shape} and count {self.count}",
-        )
+        shape, count = self.shape, self.count
+        if self.name == "lapped":
+            fits, what = len(shape) == 1 and shape[0] >= 1 and count in ORDERS, "1 length, and count 5..13"
+        elif self.name == "grids":
+            fits = len(shape) == 2 and min(shape) >= 2 and min(shape) >> count >= 1
+            what = "2 lengths >= 2^count"
+        else:
+            fits, what = not shape, "no lengths"
+        _need(fits, f"encoding {self.name}: shape must be {what}; got {shape} and count {count}")
 
     _revived: ClassVar[Converters] = {"shape": _ints}
 
@@ -286,8 +296,9 @@ class FieldSpec(_Spec):
         )
         self._check_levels()
         _need(
-            self.encoding.name != "grids" or (self.dims == 2 and self.tile_count == 1 and not self.gain),
-            "field: grids need two axes, one tile and no gain",
+            not self.encoding.stored
+            or (self.dims == len(self.encoding.shape) and self.tile_count == 1 and not self.gain),
+            f"field: {self.encoding.name} needs as many axes as its grid, one tile and no gain",
         )
         _need(1 <= self.width <= 4096, f"field: width must be 1..4096; got {self.width}")
         _need(0 <= self.hidden <= 64, f"field: hidden must be 0..64; got {self.hidden}")
@@ -308,7 +319,7 @@ class FieldSpec(_Spec):
     @property
     def layout(self) -> str:
         """`single` (one MLP), `tiles`, or `grids` by the encoding."""
-        if self.encoding.name == "grids":
+        if self.encoding.stored:
             return "grids"
         return "single" if self.tile_count == 1 else "tiles"
 

@@ -15,13 +15,13 @@ from inr.codec.file import Decoded, decode, encode, load, read, save
 from inr.codec.grids import MOST_STEP, STEP_BITS, Grids
 from inr.codec.grids import coded_bits as grid_bits
 from inr.codec.limits import GRID_VALUES
-from inr.codec.neighbours import INPUTS as CONTEXT_INPUTS
-from inr.codec.neighbours import Plane, order
+from inr.codec.neighbours import order
 from inr.codec.numbers import unwritable
+from inr.codec.planes import inputs as context_inputs
+from inr.codec.planes import plane
 from inr.codec.quantise import dequantise, finest, quantise, quantised
 
 __all__ = [
-    "CONTEXT_INPUTS",
     "CONTEXT_UNIT",
     "CONTEXT_WEIGHT_UNIT",
     "Context",
@@ -29,13 +29,13 @@ __all__ = [
     "GRID_VALUES",
     "Grids",
     "MOST_STEP",
-    "Plane",
     "RateDistortion",
     "STEP_BITS",
     "Stop",
     "allocate",
     "class_outlook",
     "coded_bits",
+    "context_inputs",
     "context_shapes",
     "decode",
     "dequantise",
@@ -45,6 +45,7 @@ __all__ = [
     "load",
     "load_tensors",
     "order",
+    "plane",
     "quantise",
     "quantised",
     "read",

@@ -1,4 +1,4 @@
-"""The integers of a pyramid of grids as one section of a file (FORMAT.md, section 10).
+"""The integers of a stored encoding as one section of a file (FORMAT.md, sections 10 and 11).
 
     step  varint, s: the step is s · 2^-20        shrink  byte, two digits of 4 bits
     length  varint, of the context network        context  a stream of its own (weights.py)
@@ -18,7 +18,8 @@ from inr.codec import context, limits, weights
 from inr.codec.classes import flag_table, size_table
 from inr.codec.context import Context
 from inr.codec.entropy import Reader, Writer
-from inr.codec.neighbours import INPUTS, Plane, order
+from inr.codec.neighbours import order
+from inr.codec.planes import inputs, plane
 from inr.codec.varint import Bytes, varint
 from inr.errors import FormatError, SpecError
 
@@ -83,7 +84,7 @@ def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
     step, shrink, length = bytes_.varint(), bytes_.byte(), bytes_.varint()
     if not 1 <= step <= MOST_STEP:
         raise FormatError(f"grids: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
-    content = weights.read(bytes_.take(length), context.shapes(INPUTS))
+    content = weights.read(bytes_.take(length), context.shapes(inputs(shapes)))
     if any(row.k != 5 for row in content.rows.values()):
         raise FormatError("grids: weights of the context network must have the step 2^-5")
     if max(int(np.abs(q).max()) for q in content.integers.values()) > context.MOST_WEIGHT:
@@ -108,13 +109,13 @@ def _write_planes(grids: Grids) -> tuple[bytes, float]:
         writer.raw(int(q.any()), 1)
         if not q.any():
             continue
-        plane = Plane(name, c, known)
-        turned = q.T if plane.turned else q
-        for where, x in plane.phases():
+        part = plane(name, c, known)
+        turned = q.T if part.turned else q
+        for where, x in part.phases():
             values = turned[where].reshape(-1)
             z, g = grids.context.classes(x)
             _write_values(writer, values, z, g)
-            plane.put(where, np.abs(values))
+            part.put(where, np.abs(values))
     return writer.getvalue(), writer.bits
 
 
@@ -147,13 +148,13 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
         if int(reader.raw(1, 1)[0]):
             # Before memory is taken for contexts.
             reader.claim(known[name][c].size * flag_table(0).least_bits)
-            plane = Plane(name, c, known)
-            q = integers[name][c].T if plane.turned else integers[name][c]
-            for where, x in plane.phases():
+            part = plane(name, c, known)
+            q = integers[name][c].T if part.turned else integers[name][c]
+            for where, x in part.phases():
                 values = _read_values(reader, *net.classes(x))
                 q[where] = values.reshape(q[where].shape)
-                plane.put(where, np.abs(values))
-            known[name][c] = plane.magnitudes
+                part.put(where, np.abs(values))
+            known[name][c] = part.magnitudes
             if not known[name][c].any():
                 raise FormatError(f"{name}: a plane of zeros is spelt out; it must be left out")
         bits[name] += reader.bits - before

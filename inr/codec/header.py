@@ -28,6 +28,7 @@ from inr.specs import (
     AUDIO_FORMATS,
     AXES,
     IMAGE_MODES,
+    STORED,
     ActivationSpec,
     EncodingSpec,
     FieldSpec,
@@ -90,7 +91,8 @@ def check(signal: SignalSpec, field: FieldSpec) -> None:
             raise SpecError(f"signal: {what} must be > 0; got {value}")
     if field.encoding.shape and field.encoding.shape != signal.shape:
         raise SpecError(
-            f"encoding grids: has shape {field.encoding.shape}, the signal {signal.shape}; they must agree"
+            f"encoding {field.encoding.name}: has shape {field.encoding.shape}, the signal {signal.shape}; "
+            "they must agree"
         )
     if field.dims != len(signal.shape) or field.channels != signal.channels:
         raise SpecError(
@@ -180,7 +182,7 @@ def _pack_field(field: FieldSpec) -> bytes:
     )
     first |= number_of(ENCODINGS, encoding.name, "encoding") << ENCODING_SHIFT
     out = b"".join(map(varint, (*field.tiles, *field.margin, field.width, field.hidden, first)))
-    if encoding.name == "grids" and encoding.base == EncodingSpec().base:
+    if encoding.stored and encoding.base == EncodingSpec().base:
         out += varint(encoding.count)
     elif encoding.name == "fourier":
         out += varint(encoding.count) + varint(int(encoding.base * 16))
@@ -209,8 +211,8 @@ def _unpack_encoding(reader: Bytes, number: int, shape: tuple[int, ...]) -> Enco
     name = name_of(ENCODINGS, number, "encoding")
     if name == "identity":
         return EncodingSpec()
-    if name == "grids":
-        return EncodingSpec("grids", reader.varint(), shape=shape)
+    if name in STORED:
+        return EncodingSpec(name, reader.varint(), shape=shape)
     return EncodingSpec("fourier", reader.varint(), reader.varint() / 16)
 
 

@@ -92,14 +92,14 @@ class Plane:
         parent = known.get(f"grid.{self.level + 1}.{self.part}")
         coarse = [empty, empty]
         if parent is not None:
-            coarse = [_doubled(parent[c], height, width), _doubled(_box(parent[c]), height, width)]
+            coarse = [_doubled(parent[c], height, width), _doubled(box(parent[c]), height, width)]
         siblings = PARTS[: PARTS.index(self.part)]
         around = sum(
-            (_box(_cropped(known[f"grid.{self.level}.{p}"][c], height, width)) for p in siblings), empty
+            (box(_cropped(known[f"grid.{self.level}.{p}"][c], height, width)) for p in siblings), empty
         )
         own = known[self.name]
-        bright = [own[0], _box(own[0])] if c else [empty, empty]
-        return [*coarse, around, *bright, _box(own[1]) if c > 1 else empty]
+        bright = [own[0], box(own[0])] if c else [empty, empty]
+        return [*coarse, around, *bright, box(own[1]) if c > 1 else empty]
 
 
 def order(names: list[str], channels: int) -> list[tuple[str, int]]:
@@ -109,7 +109,7 @@ def order(names: list[str], channels: int) -> list[tuple[str, int]]:
     return [(name, c) for level in levels for c in range(channels) for name in level]
 
 
-def _box(a: Array) -> Array:
+def box(a: Array) -> Array:
     """Sums over 3x3, zeros beyond the border."""
     p = np.pad(a, 1)
     rows = p[:-2] + p[1:-1] + p[2:]

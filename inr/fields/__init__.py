@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from inr.fields.activations import ACTIVATIONS, Activation, activation, register
 from inr.fields.encodings import encoded_size
 from inr.fields.field import Field
-from inr.fields.grids import PARTS, SCALE, analyse, grid_shapes, linear, most_levels, planes
+from inr.fields.grids import PARTS, most_levels
 from inr.fields.initialise import initialise
+from inr.fields.lapped import NAME as LAPPED
+from inr.fields.lapped import best_order
 from inr.fields.mlp import forward, param_count, tensor_shapes
 from inr.fields.points import at_points
 from inr.fields.siren import siren_field
+from inr.fields.stored import adjoint, analyse, grid_shapes, linear, lookup, scale
 
 if TYPE_CHECKING:
     from inr.fields.module import FieldModule
@@ -35,22 +38,25 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "ACTIVATIONS",
     "PARTS",
-    "SCALE",
     "Activation",
     "Field",
     "FieldModule",
+    "LAPPED",
     "activation",
+    "adjoint",
     "analyse",
     "at_points",
+    "best_order",
     "encoded_size",
     "forward",
     "grid_shapes",
     "initialise",
     "linear",
+    "lookup",
     "most_levels",
     "param_count",
-    "planes",
     "register",
+    "scale",
     "siren_field",
     "tensor_shapes",
     "training_forward",

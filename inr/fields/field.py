@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from inr.errors import SpecError
-from inr.fields.grids import planes
+from inr.fields.lapped import Waves
 from inr.fields.mlp import tensor_shapes
 from inr.fields.spline import Planes
+from inr.fields.stored import lookup
 from inr.specs import FieldSpec
 
 
@@ -40,9 +41,9 @@ class Field:
             )
 
     @cached_property
-    def planes(self) -> Planes:
-        """What an encoding by grids looks coordinates up in; put together once."""
-        return Planes(planes(np, self.tensors, self.spec.encoding))
+    def planes(self) -> Planes | Waves:
+        """What a stored encoding looks coordinates up in; put together once."""
+        return lookup(self.tensors, self.spec.encoding)
 
     @property
     def network(self) -> dict[str, np.ndarray]:

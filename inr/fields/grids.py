@@ -8,7 +8,7 @@ whose value, slope and curvature are continuous:
 
     T_c = Σ of all levels,     D_l = what level l alone adds to T_0,  l = 0 .. FINE-1     (1)
     e(x) = (T_0 .. T_C-1, D_0 .. D_FINE-1)(x) · SCALE
-    f(x) = colours(T_0 .. T_C-1)(x) + MLP(e(x))                                              (2)
+    f(x) = mixed(T_0 .. T_C-1)(x) + MLP(e(x))                                              (2)
 
 The first term is the linear path: without an MLP the field is a transform codec.  The MLP sees how
 the levels stand to each other at x and adds what a linear transform cannot have: it mends what
@@ -57,13 +57,13 @@ def grid_shapes(encoding: EncodingSpec, channels: int) -> dict[str, tuple[int, .
     return out
 
 
-def encoded_by_grids(encoding: EncodingSpec, channels: int) -> int:
+def encoded(encoding: EncodingSpec, channels: int) -> int:
     """E: how many values the MLP sees."""
     return channels + min(FINE, encoding.count)
 
 
-def colours(channels: int) -> Array:
-    """Orthonormal [C, C]: components = colours @ channels; a fourth channel stays as it is."""
+def mixing(channels: int) -> Array:
+    """Orthonormal [C, C]: components = mixing @ channels; a fourth channel stays as it is."""
     out = np.eye(channels)
     if channels >= 3:
         out[:3, :3] = _COLOURS
@@ -79,7 +79,7 @@ def analyse(picture: Array, levels: int) -> dict[str, Array]:
 
     Returns: the tensors of `grid_shapes`.
     """
-    x = np.einsum("ij,hwj->ihw", colours(picture.shape[-1]).astype(np.float32), picture)
+    x = np.einsum("ij,hwj->ihw", mixing(picture.shape[-1]).astype(np.float32), picture)
     out: dict[str, Array] = {}
     for level in range(levels):
         left, right = split(np, x, 2)
@@ -113,12 +113,6 @@ def planes(xp: Any, tensors: Mapping[str, Any], encoding: EncodingSpec) -> Any:
         details.append(above - below)
         above = below
     return xp.concatenate([whole, *details], 0)
-
-
-def linear(xp: Any, features: Any, channels: int) -> Any:
-    """The first term of equation (2).  Shape: features [..., E], unscaled -> [..., C]."""
-    matrix = xp.asarray(colours(channels).astype(np.float32))
-    return features[..., :channels] @ matrix
 
 
 def _coarse_first(item: tuple[str, Any]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ one batched product serves them all; the `single` layout is K = 1.
 Names and shapes, in the order in which a file stores them:
     layer{l}.weight [K, in, H]   layer{l}.bias [K, H]   layer{l}.<activation's own> [K or 1, ...]
     output.weight   [K, H, C]    output.bias   [K, C]   gain [K, C] where the spec asks for it
-    and, for the encoding `grids`, its own (grids.py)
+    and, for the encodings `grids` and `lapped`, their own (stored.py)
 """
 
 import math
@@ -17,7 +17,7 @@ from typing import Any
 
 from inr.fields.activations import activation
 from inr.fields.encodings import encode, encoded_size
-from inr.fields.grids import grid_shapes
+from inr.fields.stored import grid_shapes
 from inr.specs import FieldSpec
 
 
@@ -37,7 +37,7 @@ def tensor_shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:
     shapes["output.bias"] = (tiles, spec.channels)
     if spec.gain:
         shapes["gain"] = (tiles, spec.channels)
-    if spec.encoding.name == "grids":
+    if spec.encoding.stored:
         shapes |= grid_shapes(spec.encoding, spec.channels)
     return shapes
 
@@ -54,7 +54,7 @@ def forward(xp: Any, spec: FieldSpec, tensors: Mapping[str, Any], u: Any) -> Any
         xp: numpy or torch; `u` and the tensors are its arrays, float32 or float64.
         spec: the field.
         tensors: every tensor of `tensor_shapes`, for the K tiles that `u` addresses.
-        u: local coordinates of N samples in each tile; for `grids` what they encode to.
+        u: local coordinates of N samples in each tile; for `grids` and `lapped` what they encode to.
 
     Shape: u [K, N, D] -> [K, N, C].
     """

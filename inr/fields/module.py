@@ -38,7 +38,7 @@ class FieldModule(nn.Module):
 
     def __init__(self, field: Field, signal: SignalSpec) -> None:
         super().__init__()
-        if field.spec.encoding.name == "grids":
+        if field.spec.encoding.stored:
             raise SpecError(
                 "module: a field of grids has no torch module; fit it with profile='tiles' or 'single'"
             )

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from inr.fields.field import Field
-from inr.fields.grids import SCALE, linear
 from inr.fields.mlp import forward
+from inr.fields.stored import linear, scale
 from inr.partition import Axis, axes, reaching
 
 UNIT = 64  # rows of one tile that go through the network together
@@ -108,8 +108,8 @@ def at_points(field: Field, x: Array) -> Array:
     out = np.zeros((len(x), spec.channels), dtype=np.float32)
     if not len(x):
         return out
-    if spec.encoding.name == "grids":
-        return _by_grids(field, x)
+    if spec.encoding.stored:
+        return _looked_up(field, x)
     rows = Rows.of(partition, x)
     u, weight = local(np, partition, x[rows.points], rows.places)
     units = np.zeros((len(rows.tiles) * UNIT, spec.dims), dtype=np.float32)
@@ -125,13 +125,13 @@ def at_points(field: Field, x: Array) -> Array:
     return out
 
 
-def _by_grids(field: Field, x: Array) -> Array:
-    """Equation (2) of grids.py."""
-    parts = []
+def _looked_up(field: Field, x: Array) -> Array:
+    """Equation (1) of stored.py."""
+    parts, times = [], scale(field.spec.encoding)
     for at in range(0, len(x), UNIT << 8):
         features = field.planes.points(x[at : at + (UNIT << 8)])
-        parts.append(linear(np, features, field.spec.channels))
-        parts[-1] += forward(np, field.spec, field.network, SCALE * features[None])[0]
+        parts.append(linear(np, features, field.spec))
+        parts[-1] += forward(np, field.spec, field.network, times * features[None])[0]
     return np.concatenate(parts)
 
 

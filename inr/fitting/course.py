@@ -8,6 +8,7 @@ many turns there are.
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,13 +17,17 @@ from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
 from inr.fitting.pyramid import LATER, RATE, Pyramid
 from inr.fitting.rounding import LAMBDA
-from inr.specs import FitSpec, SignalSpec
+from inr.specs import ORDERS, FitSpec, SignalSpec
 
 STEPS = {"fast": 20.0, "balanced": 14.0, "small": 40.0, "best": 8.0}  # of 255, where no bound is asked for
+SOUND_STEPS = {"fast": 0.2, "balanced": 0.1, "small": 0.5, "best": 0.05}  # likewise, of the sound's level
 TURN = 300  # steps of the MLP
 NUMBER_BITS = 6.0  # of a weight of the MLP
-BESIDE = 330  # bytes of headers, context network and the coarsest grid
-SEARCHES, NEAR = 6, 0.03  # of the step; how far from the bound a search may end
+BESIDE = {"image": 330, "audio": 200}  # bytes of headers, context network and the coarsest grid
+SEARCHES, NEAR = 8, 0.03  # of the step; how far from the bound a search may end
+MOST_SOUND_TURNS = 8  # more gain nothing: the MLP adds little to a sound
+ORDERS_TRIED, A_BIT = 3, 6.0  # orders of windows that are fitted at first; decibels of a bit for each sample
+BITS_EACH = 5.4  # that an integer takes which is not 0, about
 LANDING = 3.5  # turns that the end of a fit takes as long as
 PULLS = (0.3, 0.1)  # κ of pyramid.py, from the first turn to the last
 
@@ -41,12 +46,13 @@ class Course:
         request: FitSpec,
         plan: Plan,
         signal: SignalSpec,
-        picture: np.ndarray,
+        values: np.ndarray,
         started: float,
         stop: Callable[[], bool],
     ) -> None:
-        """Take a request with its plan, and the picture in the field's units."""
-        self.request, self.plan, self.signal, self.picture = request, plan, signal, picture
+        """Take a request with its plan, and the signal's values in the field's units."""
+        self.request, self.plan, self.signal, self.values = request, plan, signal, values
+        self.power = 4.0 if signal.kind == "image" else max(float(np.square(values).mean()), 1e-12)
         self.started, self.stop = started, stop
         self.steps = 0
         self.mse: float | None = None
@@ -69,13 +75,15 @@ class Course:
 
     def progress(self) -> Progress:
         """The record of this moment."""
-        db = None if self.mse is None else 10 * math.log10(4.0 / max(self.mse, 1e-20))
+        db = None if self.mse is None else 10 * math.log10(self.power / max(self.mse, 1e-20))
         left = None if self.plan.seconds is None else max(0.0, self.plan.seconds - self.seconds)
         return Progress("fit", self.steps, self.plan.steps, db, self.seconds, left)
 
     def start(self) -> None:
         """The first rounding, with the step that nearly meets the bound."""
-        self.pyramid = Pyramid.start(self.plan.field, self.picture, self._first_step(), self.request.seed)
+        if self.signal.kind == "audio":
+            self._choose_order()
+        self.pyramid = Pyramid.start(self.plan.field, self.values, self._first_step(), self.request.seed)
         bytes_ = self.pyramid.weigh(LAMBDA)
         for _ in range(SEARCHES):
             factor = self._factor(bytes_)
@@ -85,9 +93,34 @@ class Course:
             bytes_ = self.pyramid.weigh(LAMBDA)
         self.pyramid.learn_context(LATER)
 
+    def _choose_order(self) -> None:
+        """The length of the windows: a few around the best guess are rounded, and judged by what they take.
+
+        A step that is right for one of them gives the others other bytes and other errors; a bit for each
+        sample is worth A_BIT decibels.
+        """
+        step = self._first_step()
+        guess = fields.best_order(self.values, step)
+        scores: dict[int, float] = {}
+        for order in range(guess - ORDERS_TRIED // 2, guess + ORDERS_TRIED // 2 + 1):
+            if order not in ORDERS or (1 << order > len(self.values) and order > min(ORDERS)):
+                continue
+            self._take_order(order)
+            self.pyramid = Pyramid.start(self.plan.field, self.values, step, self.request.seed)
+            bits = 8.0 * self.pyramid.weigh(LAMBDA) / self.values.size
+            scores[order] = A_BIT * bits - self._linear_db()
+        self._take_order(min(scores, key=lambda order: scores[order]))
+
+    def _take_order(self, order: int) -> None:
+        field = self.plan.field
+        encoding = replace(field.encoding, count=order)
+        self.plan = replace(self.plan, field=replace(field, encoding=encoding))
+
     def turns(self) -> Iterator[Progress]:
         """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
         whole = self.whole
+        if self.signal.kind == "audio":
+            whole = min(whole or MOST_SOUND_TURNS, MOST_SOUND_TURNS)
         turn, took, begun = 0, 0.0, self.seconds
         while not self.stop() and (turn < whole if whole is not None else not self._late(LANDING * took)):
             before = self.seconds
@@ -109,11 +142,20 @@ class Course:
 
     def _first_step(self) -> float:
         if self.request.target_psnr is not None:
-            return 2.0 * math.sqrt(12.0) * 10 ** (-self.request.target_psnr / 20)
+            return math.sqrt(12.0 * self.power) * 10 ** (-self.request.target_psnr / 20)
+        if self.signal.kind == "audio":
+            return self._first_step_of_sound()
         if self.request.max_size is not None:
             bits = 8.0 * self.request.max_size / self.signal.samples
             return float(np.clip(40.0 * (0.35 / bits) ** 0.8, 1.0, 400.0)) / 127.5
         return STEPS[self.request.preset] / 127.5
+
+    def _first_step_of_sound(self) -> float:
+        if self.request.max_size is None:
+            return SOUND_STEPS[self.request.preset] * math.sqrt(self.power)
+        (found,) = fields.analyse(self.values, self.plan.field.encoding).values()
+        share = 8.0 * self.request.max_size / (self.values.size * BITS_EACH)
+        return max(float(np.quantile(np.abs(found), max(0.0, 1.0 - share))), 1e-3 * math.sqrt(self.power))
 
     def _factor(self, bytes_: float) -> float:
         """What the step should be multiplied by, for the bound that was asked for."""
@@ -124,10 +166,14 @@ class Course:
             )
         if self.request.max_size is not None:
             mlp = sum(t.numel() for t in self.pyramid.mlp.values()) * NUMBER_BITS / 8
-            return float(np.clip(((bytes_ + BESIDE + mlp) / self.request.max_size) ** 0.85, 0.25, 4.0))
+            return float(
+                np.clip(
+                    ((bytes_ + BESIDE[self.signal.kind] + mlp) / self.request.max_size) ** 0.85, 0.25, 4.0
+                )
+            )
         return 1.0
 
     def _linear_db(self) -> float:
         planes = self.pyramid.features()
-        linear = fields.linear(np, planes.transpose(1, 2, 0), self.signal.channels)
-        return 10 * math.log10(4.0 / max(float(np.square(linear - self.picture).mean()), 1e-20))
+        linear = fields.linear(np, np.moveaxis(planes, 0, -1), self.plan.field)
+        return 10 * math.log10(self.power / max(float(np.square(linear - self.values).mean()), 1e-20))

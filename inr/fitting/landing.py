@@ -32,7 +32,7 @@ SPAN, CLOSE = (
 RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
 DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
 TRIALS = 8  # steps that are tried for a quality
-PROBE = 1 << 15  # pixels that the MLP's steps are judged on
+PROBE = 1 << 15  # samples that the MLP's steps are judged on
 
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
 MeasureDb = Callable[[Field, SignalSpec], float]
@@ -163,12 +163,12 @@ class Landing:
         """The file with steps of the MLP's tensors that cost as much a bit as the grids' rounding does."""
         pyramid, spec = self.pyramid, self.course.plan.field
         before = Field(spec, pyramid.tensors())
-        inputs, rest = pyramid.pixels(pyramid.features(), 0)
+        inputs, rest = pyramid.samples(pyramid.features(), 0)
         draw = np.random.Generator(np.random.Philox(1))
         keep = draw.integers(0, len(rest), PROBE) if len(rest) > PROBE else slice(None)
         probe = Probe(np.zeros(1, dtype=np.int64), inputs[keep][None], rest[keep][None])
         search = codec.allocate(before.network, probe.distortion(spec))
         a_bit = self.weight * pyramid.step**2 / (self.signal.samples * self.signal.channels)
-        exponents = {**search.choose(a_bit), "grid.low": pyramid.low_k}
+        exponents = {**search.choose(a_bit), **pyramid.exponents}
         data = codec.encode(spec, before.tensors, exponents, signal, pyramid.grids)
         return Coded(data, codec.decode(data).field, signal), before

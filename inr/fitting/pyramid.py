@@ -1,10 +1,10 @@
-"""Fitting a picture as a pyramid of grids and an MLP over it (profile `grids`).
+"""Fitting a signal as a stored encoding and an MLP over it (profile `grids`).
 
-The start is already a transform codec: the picture's own wavelet coefficients c, rounded.  Then, in turns,
+The start is already a transform codec: coefficients c of the signal's transform, rounded.  Then, in turns,
 
     the context network learns the integers' spread, and the integers are chosen again by what
         they cost (rounding.py);
-    the MLP learns what is left of the picture, on random pixels;
+    the MLP learns what is left of the signal, on random samples;
     the coefficients learn that there is an MLP now:  c <- (1 - κ) c + κ (v - ∂D/∂v / 2)          (1)
 
 with D the squared error of the whole field and v the rounded values.  For the linear path alone,
@@ -20,16 +20,16 @@ from torch import Tensor
 
 from inr import codec, fields
 from inr.codec import MOST_STEP, STEP_BITS, Grids
-from inr.fields import SCALE
 from inr.fitting.foresight import Foresight
 from inr.fitting.rounding import means, plain, rows_of, weighed
 from inr.specs import FieldSpec
 
 Array = np.ndarray
-BATCH = 4096  # pixels of a step of the MLP, all where there are fewer
+BATCH = 4096  # samples of a step of the MLP, all where there are fewer
 RATE = 1e-2
-PIXELS = 1 << 20  # that the MLP learns from
-CHUNK = 1 << 16  # pixels of a gradient at a time
+SAMPLES = 1 << 20  # that the MLP learns from
+BESIDE = ("grid.low",)
+CHUNK = 1 << 16  # samples of a gradient at a time
 FIRST, LATER = 500, 150  # steps of the context network
 
 
@@ -39,8 +39,9 @@ class Pyramid:
 
     Attributes:
         spec: of the field.
-        picture: [H, W, C] float32, in the field's units.
-        low: the coarsest grid, as the file will have it, with its k.
+        signal: [H, W, C] or [T, C] float32, in the field's units.
+        beside: what stands with the MLP's weights in the file: the coarsest grid of a picture, as the
+            file will have it, and the k of its tensor.
         targets: coefficients that the integers stand for, by name.
         grids: the integers and what goes with them.
         foresight: the context network in training.
@@ -48,9 +49,9 @@ class Pyramid:
     """
 
     spec: FieldSpec
-    picture: Array
-    low: Array
-    low_k: int
+    signal: Array
+    beside: dict[str, Array]
+    exponents: dict[str, int]
     targets: dict[str, Array]
     grids: Grids
     foresight: Foresight
@@ -58,18 +59,21 @@ class Pyramid:
     turn: int = 0
 
     @classmethod
-    def start(cls, spec: FieldSpec, picture: Array, step: float, seed: int) -> "Pyramid":
+    def start(cls, spec: FieldSpec, signal: Array, step: float, seed: int) -> "Pyramid":
         """Rounded coefficients, and an MLP whose output is 0."""
-        targets = fields.analyse(picture, spec.encoding.count)
-        low = targets.pop("grid.low")
+        targets = fields.analyse(signal, spec.encoding)
         k = max(0, math.ceil(-math.log2(step)))
-        low = codec.dequantise(codec.quantise(low, k, name="grid.low"), k)
+        beside = {
+            name: codec.dequantise(codec.quantise(targets.pop(name), k, name=name), k)
+            for name in BESIDE
+            if name in targets
+        }
         start = fields.initialise(spec, seed)
         start["output.weight"][...] = 0.0
         mlp = {n: torch.from_numpy(t) for n, t in start.items() if not n.startswith("grid.")}
-        foresight = Foresight.start(codec.CONTEXT_INPUTS, seed)
+        foresight = Foresight.start(codec.context_inputs(targets), seed)
         empty = Grids(1, (0, 0), {}, foresight.context())
-        out = cls(spec, picture, low, k, targets, empty, foresight, mlp)
+        out = cls(spec, signal, beside, dict.fromkeys(beside, k), targets, empty, foresight, mlp)
         out.begin(step)
         return out
 
@@ -110,25 +114,25 @@ class Pyramid:
     def tensors(self) -> dict[str, Array]:
         """All of the field's tensors, with an MLP that is not rounded."""
         mlp = {n: t.detach().numpy().copy() for n, t in self.mlp.items()}
-        return mlp | {"grid.low": self.low} | self.grids.values()
+        return mlp | self.beside | self.grids.values()
 
     def features(self) -> Array:
-        """What the MLP and the linear path see of every pixel.  Shape: [E, H, W]."""
-        return fields.planes(np, self.tensors(), self.spec.encoding)
+        """What the MLP and the linear path see of every sample.  Shape: [E, H, W] or [E, T]."""
+        return fields.lookup(self.tensors(), self.spec.encoding).planes
 
-    def pixels(self, features: Array, seed: int) -> tuple[Array, Array]:
-        """Inputs and targets of the MLP at random pixels.  Shape: [N, E], [N, C]."""
-        count = features.shape[1] * features.shape[2]
+    def samples(self, features: Array, seed: int) -> tuple[Array, Array]:
+        """Inputs and targets of the MLP at random samples.  Shape: [N, E], [N, C]."""
+        count = math.prod(features.shape[1:])
         rng = np.random.Generator(np.random.Philox(seed))
-        keep = rng.integers(0, count, PIXELS) if count > PIXELS else slice(None)
+        keep = rng.integers(0, count, SAMPLES) if count > SAMPLES else slice(None)
         seen = features.reshape(len(features), -1).T[keep]
-        linear = fields.linear(np, seen, self.spec.channels)
-        rest = self.picture.reshape(-1, self.spec.channels)[keep] - linear
-        return np.ascontiguousarray(SCALE * seen), rest.astype(np.float32)
+        linear = fields.linear(np, seen, self.spec)
+        rest = self.signal.reshape(-1, self.spec.channels)[keep] - linear
+        return np.ascontiguousarray(fields.scale(self.spec.encoding) * seen), rest.astype(np.float32)
 
     def learn(self, steps: int, rate: float = RATE) -> float:
         """Train the MLP; returns its mean squared error over the last batches."""
-        inputs, rest = map(torch.from_numpy, self.pixels(self.features(), self.turn))
+        inputs, rest = map(torch.from_numpy, self.samples(self.features(), self.turn))
         scale = 1.0 / max(float(rest.square().mean()), 1e-12)
         for t in self.mlp.values():
             t.requires_grad_()
@@ -151,30 +155,26 @@ class Pyramid:
 
     def pull(self, kappa: float) -> float:
         """Equation (1); returns the mean squared error of the field as it is."""
-        own = {n: torch.from_numpy(t) for n, t in self.tensors().items() if n.startswith("grid.")}
-        for name in self.targets:
-            own[name].requires_grad_()
-        features = fields.planes(torch, own, self.spec.encoding)
+        own = {n: t for n, t in self.tensors().items() if n.startswith("grid.")}
+        features = torch.from_numpy(fields.lookup(own, self.spec.encoding).planes)
         slope = torch.empty_like(features)
-        seen, to = features.detach().flatten(1), slope.flatten(1)
-        picture = torch.from_numpy(self.picture).reshape(-1, self.spec.channels)
-        total = 0.0
+        seen, to = features.flatten(1), slope.flatten(1)
+        signal = torch.from_numpy(self.signal).reshape(-1, self.spec.channels)
+        total, scale = 0.0, fields.scale(self.spec.encoding)
         for at in range(0, seen.shape[1], CHUNK):
             part = seen[:, at : at + CHUNK].T.contiguous().requires_grad_()
-            got = fields.linear(torch, part, self.spec.channels)
-            got = got + fields.training_forward(self.spec, self.mlp, SCALE * part[None])[0]
-            loss = (got - picture[at : at + CHUNK]).square().sum()
+            got = fields.linear(torch, part, self.spec)
+            got = got + fields.training_forward(self.spec, self.mlp, scale * part[None])[0]
+            loss = (got - signal[at : at + CHUNK]).square().sum()
             loss.backward()
             assert part.grad is not None
             to[:, at : at + CHUNK] = part.grad.T
             total += float(loss.detach())
-        features.backward(slope)
-        for name in self.targets:
-            gradient = own[name].grad
-            assert gradient is not None
-            wanted = own[name].detach().numpy() - 0.5 * gradient.numpy()
-            self.targets[name] += kappa * (wanted - self.targets[name])
-        return total / picture.numel()
+        for name, gradient in fields.adjoint(slope, own, self.spec.encoding).items():
+            if name in self.targets:
+                wanted = own[name] - 0.5 * gradient
+                self.targets[name] += kappa * (wanted - self.targets[name])
+        return total / signal.numel()
 
 
 def _whole(step: float) -> int:

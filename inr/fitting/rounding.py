@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inr import codec
-from inr.codec import Context, Plane
+from inr.codec import Context
 
 Array = np.ndarray
 LAMBDA = 0.09  # squared steps a bit
@@ -53,7 +53,7 @@ def weighed(
         own, bits = coefficients[name][c], 0.0
         if np.abs(own).max(initial=0.0) < 0.5 * step:
             continue
-        plane = Plane(name, c, known)
+        plane = codec.plane(name, c, known)
         signed, q = (own.T, out[name][c].T) if plane.turned else (own, out[name][c])
         for where, x in plane.phases():
             part = signed[where].reshape(-1)
@@ -75,7 +75,7 @@ def rows_of(integers: Mapping[str, Array], seed: int) -> Rows:
     rng = np.random.Generator(np.random.Philox(seed))
     inputs, magnitudes = [], []
     for name, c in planes:
-        plane = Plane(name, c, known)
+        plane = codec.plane(name, c, known)
         size = known[name][c].T if plane.turned else known[name][c]
         for where, x in plane.phases():
             part = size[where].reshape(-1)
@@ -84,7 +84,7 @@ def rows_of(integers: Mapping[str, Array], seed: int) -> Rows:
             inputs.append(x[keep].astype(np.float32))
             magnitudes.append(part[keep])
     if not planes:
-        return Rows(np.zeros((1, codec.CONTEXT_INPUTS), np.float32), np.zeros(1, np.int32))
+        return Rows(np.zeros((1, codec.context_inputs(known)), np.float32), np.zeros(1, np.int32))
     return Rows(np.concatenate(inputs), np.concatenate(magnitudes))
 
 

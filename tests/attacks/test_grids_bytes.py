@@ -12,6 +12,7 @@ from inr import codec
 from inr.codec import container
 from inr.codec import grids as section_g
 from inr.codec.entropy import Writer
+from inr.codec.neighbours import INPUTS
 from inr.codec.weights import write as write_weights
 from inr.errors import FormatError
 from tests.attacks.test_inr_bytes import mutate, section, varint
@@ -26,7 +27,7 @@ def small_file():
     """As few bytes as there can be, with every part of the section in use."""
     rng = np.random.default_rng(3)
     signal, field = some.picture((6, 5), levels=LEVELS, width=2, hidden=0)
-    net = {n: np.zeros(s, np.int32) for n, s in codec.context_shapes(codec.CONTEXT_INPUTS).items()}
+    net = {n: np.zeros(s, np.int32) for n, s in codec.context_shapes(INPUTS).items()}
     net["1.bias"][:] = 3
     net["3.weight"][:, 1] = 20
     grids = some.grids(rng, field, codec.Context(net), outliers=0.1, empty=0.0)
@@ -48,7 +49,7 @@ def header(shape=(8, 8), mode=2, tiles=(1, 1), flags=GRIDS, levels=(LEVELS,), ki
 
 def network(most=0, k=5):
     """The stream of a context network whose weights are all `most`."""
-    shapes = codec.context_shapes(codec.CONTEXT_INPUTS)
+    shapes = codec.context_shapes(INPUTS)
     return write_weights({n: np.full(s, most, np.int32) for n, s in shapes.items()}, dict.fromkeys(shapes, k))
 
 

@@ -5,8 +5,9 @@ from math import prod
 import numpy as np
 
 from inr import fields
-from inr.codec import CONTEXT_INPUTS, Context, Grids, context_shapes
+from inr.codec import Context, Grids, context_shapes
 from inr.codec.context import MOST_WEIGHT
+from inr.codec.neighbours import INPUTS
 from inr.fitting.foresight import Foresight
 from inr.fitting.rounding import rows_of
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
@@ -47,13 +48,13 @@ def integers(rng, field, scale=1.0, empty=0.2, outliers=0.0):
 def context(rng, spread=None):
     """A network of random integers, of any size unless told."""
     spread = 2.0 ** rng.uniform(2, 8) if spread is None else spread
-    weights = {n: np.rint(rng.normal(0, spread, s)) for n, s in context_shapes(CONTEXT_INPUTS).items()}
+    weights = {n: np.rint(rng.normal(0, spread, s)) for n, s in context_shapes(INPUTS).items()}
     return Context({n: np.clip(w, -MOST_WEIGHT, MOST_WEIGHT).astype(np.int32) for n, w in weights.items()})
 
 
 def trained(q, steps=60):
     """The network that a fit would make for these integers, cut short."""
-    foresight = Foresight.start(CONTEXT_INPUTS, 0)
+    foresight = Foresight.start(INPUTS, 0)
     rows = rows_of(q, 0)
     foresight.train(rows.inputs, rows.magnitudes, steps, 0)
     return foresight.context()

@@ -113,7 +113,7 @@ def test_the_picture_of_the_page_is_that_of_the_package(name):
     rng = np.random.default_rng(4)
     signal, field = some.picture(*CASES[name])
     tensors, exponents = some.network(rng, field, k=12, scale=0.2)
-    coefficients = fields.analyse(some.smooth(rng, signal.shape, signal.channels), field.encoding.count)
+    coefficients = fields.analyse(some.smooth(rng, signal.shape, signal.channels), field.encoding)
     step = 0.02
     q = {n: np.rint(coefficients[n] / step).astype(np.int32) for n in some.shapes(field)}
     grids = codec.Grids(round(step * 2**20), (4, 2), q, some.context(rng))
@@ -219,7 +219,7 @@ def test_a_trained_context_is_cheaper_than_none():
     picture = some.smooth(rng, field.encoding.shape, 3)
     q = {
         n: np.rint(c / 0.05).astype(np.int32)
-        for n, c in fields.analyse(picture, 3).items()
+        for n, c in fields.analyse(picture, field.encoding).items()
         if n != "grid.low"
     }
     grids = codec.Grids(round(0.05 * 2**20), (0, 0), q, some.trained(q, 200))

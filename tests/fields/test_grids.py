@@ -8,8 +8,7 @@ import torch
 
 from inr import coords, fields, reconstruct, signals
 from inr.errors import SpecError
-from inr.fields import SCALE
-from inr.fields.grids import colours, grid_shapes, most_levels, synthesise
+from inr.fields.grids import SCALE, grid_shapes, mixing, most_levels, planes, synthesise
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
 from tests.fields.scalar_field import network
 
@@ -38,7 +37,7 @@ def made(name, seed=0):
         for c in range(channels)
     ]
     picture = np.stack(parts, -1).astype(np.float32)
-    tensors = fields.analyse(picture, levels)
+    tensors = fields.analyse(picture, encoding)
     tensors |= {
         n: rng.normal(0, 0.3, s).astype(np.float32)
         for n, s in fields.tensor_shapes(spec).items()
@@ -55,11 +54,11 @@ def whole(field, signal, **options):
 @every_case
 def test_the_coefficients_of_a_picture_are_put_together_to_it_again(name):
     field, _, picture = made(name)
-    features = fields.planes(np, field.tensors, field.spec.encoding)
-    again = fields.linear(np, np.moveaxis(features, 0, -1), field.spec.channels)
+    features = planes(np, field.tensors, field.spec.encoding)
+    again = fields.linear(np, np.moveaxis(features, 0, -1), field.spec)
     assert again.dtype == np.float32
     np.testing.assert_allclose(again, picture, rtol=0, atol=5e-6)
-    assert list(fields.analyse(picture, field.spec.encoding.count)) == list(
+    assert list(fields.analyse(picture, field.spec.encoding)) == list(
         grid_shapes(field.spec.encoding, field.spec.channels)
     )
 
@@ -68,7 +67,7 @@ def test_the_coefficients_of_a_picture_are_put_together_to_it_again(name):
 def test_planes_are_the_components_and_what_each_fine_level_adds_to_the_first(name):
     field, _, _ = made(name)
     encoding, channels = field.spec.encoding, field.spec.channels
-    got = fields.planes(np, field.tensors, encoding)
+    got = planes(np, field.tensors, encoding)
     assert got.shape == (channels + min(4, encoding.count), *encoding.shape)
     assert len(got) == fields.encoded_size(encoding, 2, channels)
     np.testing.assert_array_equal(got[:channels], synthesise(np, field.tensors, encoding))
@@ -87,15 +86,15 @@ def test_planes_are_the_components_and_what_each_fine_level_adds_to_the_first(na
 @every_case
 def test_numpy_and_torch_put_the_same_planes_together(name):
     field, _, _ = made(name)
-    in_numpy = fields.planes(np, field.tensors, field.spec.encoding)
+    in_numpy = planes(np, field.tensors, field.spec.encoding)
     tensors = {n: torch.from_numpy(t) for n, t in field.tensors.items()}
-    in_torch = fields.planes(torch, tensors, field.spec.encoding).numpy()
+    in_torch = planes(torch, tensors, field.spec.encoding).numpy()
     np.testing.assert_allclose(in_torch, in_numpy, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_colours_are_orthonormal_and_the_first_component_is_brightness(channels):
-    m = colours(channels)
+    m = mixing(channels)
     np.testing.assert_allclose(m @ m.T, np.eye(channels), atol=1e-15)
     grey = m @ np.ones(channels)
     if channels >= 3:
@@ -108,8 +107,8 @@ def test_colours_are_orthonormal_and_the_first_component_is_brightness(channels)
 def test_on_its_own_grid_a_field_is_the_linear_path_and_the_network_of_its_planes(name, engine):
     field, signal, _ = made(name)
     got = 2.0 * whole(field, signal, engine=engine) - 1.0
-    features = np.moveaxis(fields.planes(np, field.tensors, field.spec.encoding), 0, -1).astype(float)
-    linear = features[..., : signal.channels] @ colours(signal.channels)
+    features = np.moveaxis(planes(np, field.tensors, field.spec.encoding), 0, -1).astype(float)
+    linear = features[..., : signal.channels] @ mixing(signal.channels)
     # One number at a time, in float64.
     plain = replace(field.spec, encoding=EncodingSpec())  # what the network sees is looked up already
     want = [
@@ -224,7 +223,7 @@ def test_a_grid_that_cannot_be_split_so_often_is_refused(shape, count):
 )
 def test_a_field_of_grids_has_two_axes_one_tile_and_no_gain(change):
     spec = made("grey")[0].spec
-    with pytest.raises(SpecError, match="grids need two axes, one tile and no gain"):
+    with pytest.raises(SpecError, match="grids needs as many axes as its grid, one tile and no gain"):
         replace(spec, **change)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from inr import codec, fields
 from inr.codec import Context, Grids, context_shapes
+from inr.codec.neighbours import INPUTS
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
 from tests.codec import random_fields
 
@@ -23,7 +24,7 @@ def spec(of, levels, width=12, activation=RAF):
 
 def context(rng, spread=8.0):
     """A context network of random integers: it foresees badly, and decodes all the same."""
-    shapes = context_shapes(codec.CONTEXT_INPUTS)
+    shapes = context_shapes(INPUTS)
     draw = {name: rng.normal(0, spread, shape) for name, shape in shapes.items()}
     return Context({n: np.clip(np.rint(t), -4096, 4096).astype(np.int32) for n, t in draw.items()})
 
@@ -40,7 +41,7 @@ def file(of, levels, seed=0, *, step=0.02, integers=None, **more):
     """(bytes of the file, what Python decodes from them); `integers` in place of those of a picture."""
     rng = np.random.default_rng(seed)
     field = spec(of, levels, **more)
-    tensors = fields.analyse(picture(of.shape, of.channels, rng), levels)
+    tensors = fields.analyse(picture(of.shape, of.channels, rng), field.encoding)
     low = {"grid.low": tensors.pop("grid.low").astype(np.float32)}
     whole = max(1, round(step * 2**codec.STEP_BITS))
     unit = whole * 2.0**-codec.STEP_BITS
