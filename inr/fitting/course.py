@@ -83,7 +83,8 @@ class Course:
         """The first rounding, with the step that nearly meets the bound."""
         if self.signal.kind == "audio":
             self._choose_order()
-        self.pyramid = Pyramid.start(self.plan.field, self.values, self._first_step(), self.request.seed)
+        else:
+            self.pyramid = self._rounded(self._first_step())
         bytes_ = self.pyramid.weigh(LAMBDA)
         for _ in range(SEARCHES):
             factor = self._factor(bytes_)
@@ -101,15 +102,24 @@ class Course:
         """
         step = self._first_step()
         guess = fields.best_order(self.values, step)
-        scores: dict[int, float] = {}
+        best = math.inf
         for order in range(guess - ORDERS_TRIED // 2, guess + ORDERS_TRIED // 2 + 1):
             if order not in ORDERS or (1 << order > len(self.values) and order > min(ORDERS)):
                 continue
+            before = self.plan
             self._take_order(order)
-            self.pyramid = Pyramid.start(self.plan.field, self.values, step, self.request.seed)
-            bits = 8.0 * self.pyramid.weigh(LAMBDA) / self.values.size
-            scores[order] = A_BIT * bits - self._linear_db()
-        self._take_order(min(scores, key=lambda order: scores[order]))
+            pyramid = self._rounded(step)
+            bits = 8.0 * pyramid.weigh(LAMBDA) / self.values.size
+            score = A_BIT * bits - self._linear_db(pyramid)
+            if score < best:
+                best, self.pyramid = score, pyramid
+            else:
+                self.plan = before
+            if self._late(self.seconds):
+                break
+
+    def _rounded(self, step: float) -> Pyramid:
+        return Pyramid.start(self.plan.field, self.values, step, self.request.seed)
 
     def _take_order(self, order: int) -> None:
         field = self.plan.field
@@ -162,7 +172,9 @@ class Course:
         if self.request.target_psnr is not None:
             # The MLP adds some tenths of a decibel later; the landing corrects what is left.
             return float(
-                np.clip(10 ** ((self._linear_db() + 0.3 - self.request.target_psnr) / 16), 0.25, 4.0)
+                np.clip(
+                    10 ** ((self._linear_db(self.pyramid) + 0.3 - self.request.target_psnr) / 16), 0.25, 4.0
+                )
             )
         if self.request.max_size is not None:
             mlp = sum(t.numel() for t in self.pyramid.mlp.values()) * NUMBER_BITS / 8
@@ -173,7 +185,7 @@ class Course:
             )
         return 1.0
 
-    def _linear_db(self) -> float:
-        planes = self.pyramid.features()
+    def _linear_db(self, pyramid: Pyramid) -> float:
+        planes = pyramid.features()
         linear = fields.linear(np, np.moveaxis(planes, 0, -1), self.plan.field)
         return 10 * math.log10(self.power / max(float(np.square(linear - self.values).mean()), 1e-20))

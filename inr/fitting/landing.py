@@ -10,7 +10,7 @@ Nothing is promised that a written file did not show.
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,8 +31,19 @@ SPAN, CLOSE = (
 )  # the λ that are tried, times LAMBDA or a part of it; where the bisection ends, in log λ
 RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
 DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
+FAR = 1.5  # times the size that was asked for
 TRIALS = 8  # steps that are tried for a quality
 PROBE = 1 << 15  # samples that the MLP's steps are judged on
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file that was not read back yet, the field before its MLP was rounded, and what it stands for."""
+
+    data: bytes
+    before: Field
+    signal: SignalSpec
+
 
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
 MeasureDb = Callable[[Field, SignalSpec], float]
@@ -57,42 +68,56 @@ class Landing:
         if not self.course.stop():
             self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
         most, target = request.max_size, request.target_psnr
-        if target is not None:
+        if target is not None and not self._far_over(most):
             landed = self._on_quality(target)
             if most is None or len(landed[0].data) <= most:
                 return landed
         if most is None:
-            return self._coded(self.signal)
-        coded, before = self._on_size(most)
-        reached = target is None or self.measure_db(coded.field, coded.signal) >= target
-        return replace(coded, reached=reached), before
+            return self._decoded(self._written(self.signal))
+        landed = self._on_size(most)
+        reached = target is None or self.measure_db(landed[0].field, landed[0].signal) >= target
+        return replace(landed[0], reached=reached), landed[1]
+
+    def _far_over(self, most: int | None) -> bool:
+        """Whether the step that the target asks for makes a file that no search brings under `most`."""
+        return most is not None and len(self._written(self.signal).data) > FAR * most
 
     def _on_size(self, most: int) -> Landed:
         """The file that fills the bytes best; a step that needs an extreme λ for it is changed first."""
-        best: Landed | None = None
+        best: Draft | None = None
         for _ in range(RESCALES):
-            got = self._bisected(most)
-            filled = 0.0 if got is None else len(got[0].data) / most
-            if got is not None and (best is None or len(got[0].data) > len(best[0].data)):
+            got, over = self._bisected(most)
+            filled = 0.0 if got is None else len(got.data) / most
+            if got is not None and (best is None or len(got.data) > len(best.data)):
                 best = got
             if filled >= FILLED or self.course.stop():
                 break
-            coarser = got is None or self.weight > DEAR * LAMBDA
-            self.pyramid.rescale(COARSER if coarser else max(0.5, filled**0.85))
+            if got is None or self.weight > DEAR * LAMBDA:
+                factor = max(COARSER, min(over, 4.0) ** 0.85)
+            else:
+                factor = max(0.5, filled**0.85)
+            self.pyramid.rescale(factor)
             self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
         if best is None:
-            best = self._smallest(replace(self.signal, icc=None), most)
-        return self._with_profile(best, most)
+            best = self._smallest(most)
+        return self._decoded(self._with_profile(best, most))
 
-    def _bisected(self, most: int) -> Landed | None:
-        """The lightest λ whose file fits: by the estimate of the bytes first, then by the files."""
+    def _bisected(self, most: int) -> tuple[Draft | None, float]:
+        """The lightest λ whose file fits: by the estimate of the bytes first, then by the files.
+
+        Returns: the file, None where none fits; and how many times too large the smallest one seemed.
+        """
         signal = replace(self.signal, icc=None)
-        got = self._coded(signal)
-        beside = len(got[0].data) - codec.grid_bits(self.pyramid.grids) / 8
-        best = got if len(got[0].data) <= most else None
+        got = self._written(signal)
+        beside = len(got.data) - codec.grid_bits(self.pyramid.grids) / 8
+        best = got if len(got.data) <= most else None
         low, high = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
         aim = most - beside
+        self.weight = math.exp(high)
+        least = self.pyramid.weigh(self.weight)
+        if least > aim:
+            return best, (least + beside) / most
         for _ in range(LANDINGS):
             self.weight = math.exp((low + high) / 2)
             if self.pyramid.weigh(self.weight) <= aim:
@@ -103,44 +128,45 @@ class Landing:
                 continue
             self.weight = math.exp(high)
             self.pyramid.weigh(self.weight)
-            got = self._coded(signal)
-            over = len(got[0].data) - most
+            got = self._written(signal)
+            over = len(got.data) - most
             if over <= 0:
-                return got if best is None or len(got[0].data) > len(best[0].data) else best
+                return (got if best is None or len(got.data) > len(best.data) else best), 1.0
             # The estimate was too low by so much; once more.
             aim -= over + 8
             low, high = high - 0.1, high + 0.6
-        return best
+        return best, 1.0
 
-    def _smallest(self, signal: SignalSpec, most: int) -> Landed:
+    def _smallest(self, most: int) -> Draft:
         """Coarser and coarser steps, until the file fits or nothing is left."""
+        signal = replace(self.signal, icc=None)
         while True:
             self.pyramid.begin(self.pyramid.step * 1.5)
             self.pyramid.weigh(self.weight)
-            got = self._coded(signal)
-            if len(got[0].data) <= most:
+            got = self._written(signal)
+            if len(got.data) <= most:
                 return got
             if not any(q.any() for q in self.pyramid.grids.integers.values()):
                 raise FitError(
-                    f"--max-size: the smallest file by grids has {len(got[0].data)} bytes; asked for {most}. "
+                    f"--max-size: the smallest file by grids has {len(got.data)} bytes; asked for {most}. "
                     "Ask for more, or use --profile single."
                 )
 
-    def _with_profile(self, best: Landed, most: int) -> Landed:
+    def _with_profile(self, best: Draft, most: int) -> Draft:
         """The same file with the picture's colour profile, where that fits too."""
         if self.signal.icc is None:
             return best
-        decoded = codec.decode(best[0].data)
+        decoded = codec.decode(best.data)
         tensors = decoded.field.tensors
         data = codec.encode(decoded.field.spec, tensors, decoded.exponents, self.signal, decoded.grids)
-        return (replace(best[0], data=data, signal=self.signal), best[1]) if len(data) <= most else best
+        return replace(best, data=data, signal=self.signal) if len(data) <= most else best
 
     def _on_quality(self, target: float) -> Landed:
         """The coarsest step whose decoded file reaches the target; the nearest miss where none does."""
         best: Landed | None = None
         trials: list[tuple[float, Landed]] = []
         for _ in range(TRIALS):
-            got = self._coded(self.signal)
+            got = self._decoded(self._written(self.signal))
             db = self.measure_db(got[0].field, self.signal)
             trials.append((db, got))
             if db >= target and (best is None or len(got[0].data) < len(best[0].data)):
@@ -159,7 +185,7 @@ class Landing:
         coded, before = max(trials, key=lambda trial: trial[0])[1]
         return replace(coded, reached=False), before
 
-    def _coded(self, signal: SignalSpec) -> Landed:
+    def _written(self, signal: SignalSpec) -> Draft:
         """The file with steps of the MLP's tensors that cost as much a bit as the grids' rounding does."""
         pyramid, spec = self.pyramid, self.course.plan.field
         before = Field(spec, pyramid.tensors())
@@ -171,4 +197,7 @@ class Landing:
         a_bit = self.weight * pyramid.step**2 / (self.signal.samples * self.signal.channels)
         exponents = {**search.choose(a_bit), **pyramid.exponents}
         data = codec.encode(spec, before.tensors, exponents, signal, pyramid.grids)
-        return Coded(data, codec.decode(data).field, signal), before
+        return Draft(data, before, signal)
+
+    def _decoded(self, draft: Draft) -> Landed:
+        return Coded(draft.data, codec.decode(draft.data).field, draft.signal), draft.before

@@ -185,7 +185,7 @@ def export(
         got = evaluate(candidate, spec, reference, memory_bytes=memory_bytes, perceptual=False)
         return _decibels(got)
 
-    if field.spec.encoding.name == "grids":
+    if field.spec.encoding.stored:
         return refit(
             field,
             signal,

@@ -111,14 +111,14 @@ def test_auto_takes_grids_for_pictures_with_a_bound_only():
     assert not takes(FitSpec(), image)
     assert not takes(FitSpec(max_size=5000, params=1000), image)
     assert not takes(FitSpec(max_size=5000), SignalSpec("image", (4, 64), 3))
-    assert not takes(FitSpec(max_size=5000), SignalSpec("audio", (64,), 1, rate=8000))
+    assert not takes(FitSpec(max_size=5000), SignalSpec("video", (8, 64, 64), 3, rate=25))
     assert not takes(FitSpec(max_size=5000, profile="tiles"), image)
 
 
 @pytest.mark.parametrize(
     ("options", "signal", "says"),
     [
-        ({}, SignalSpec("audio", (64,), 1, rate=8000), "pictures"),
+        ({}, SignalSpec("video", (8, 64, 64), 3, rate=25), "pictures and sounds"),
         ({"params": 100}, SignalSpec("image", (64, 64), 3), "--max-size"),
         ({}, SignalSpec("image", (4, 64), 3), "8 pixels"),
         ({"memory_bytes": 32_000_000}, SignalSpec("image", (2000, 2000), 3), "--memory"),
@@ -181,8 +181,7 @@ def test_training_the_context_network_shortens_the_code():
 
 
 def test_a_file_by_grids_can_be_exported_smaller():
-    array = picture(96, 96)
-    outcome = fit(array, target_psnr=36.0)
+    outcome = fit(picture(), target_psnr=36.0)
     decoded = codec.decode(outcome.coded.data)
     wanted = len(outcome.coded.data) // 2
     coded = fitting.export(decoded.field, decoded.signal, max_size=wanted)
