@@ -1,10 +1,10 @@
-"""Pictures under a size beside other codecs at equal bytes: the README's second table.
+"""Pictures and sounds under a size beside other codecs at equal bytes: the README's tables of small files.
 
-Usage: INR_DATA=../shared/data python scripts/rates.py [--files DIR]   (about 20 minutes on two cores)
+Usage: INR_DATA=../shared/data python scripts/rates.py [pictures] [sounds]   (about 25 minutes on two cores)
 
-Fits the Kodak pictures at three rates with `inr fit --max-size B --steps 1500` and reads each rival's dB at
-our bytes off its own curve, linear in the logarithm of the bytes.  With --files, files that are there already
-(kodim15-0.30.inr) are not fitted again.  The table goes to stdout, the rows to data/baselines/rates.json.
+Fits the Kodak pictures and the sounds at three rates each with `inr fit --max-size B --steps 1500` and reads
+each rival's dB at our bytes off its own curve, linear in the logarithm of the bytes.  The tables go to stdout,
+the rows to data/baselines/rates.json; what was not asked for stays there as it is.
 """
 
 import json
@@ -12,40 +12,51 @@ import os
 import subprocess
 import sys
 import tempfile
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from inr import metrics, signals
 from inr.bench import codecs
+from inr.specs import SignalSpec
 
 OUT = Path(__file__).parent.parent / "data" / "baselines" / "rates.json"
-RATES, STEPS = (0.15, 0.30, 0.60), 1500
-PIXELS = 768 * 512
+STEPS = 1500
+RATES = {"pictures": (0.15, 0.30, 0.60), "sounds": (16.0, 33.0, 66.0)}  # bits a pixel, kilobits a second
+FOLDERS = {"pictures": "kodak/*.png", "sounds": "audio/*.wav"}
+QUALITY = {"pictures": "psnr_db", "sounds": "snr_db"}
 
 
-def fitted(picture: Path, rate: float, folder: Path) -> tuple[int, float]:
-    """Bytes and PSNR of our file."""
-    file = folder / f"{picture.stem}-{rate:.2f}.inr"
-    if not file.exists():
-        options = ["--max-size", str(int(rate * PIXELS / 8)), "--steps", str(STEPS), "--quiet", "--no-eval"]
-        subprocess.run(
-            [sys.executable, "-m", "inr", "fit", str(picture), "-o", str(file), *options], check=True
-        )
-    words = [sys.executable, "-m", "inr", "eval", str(file), str(picture), "--json"]
+def size_at(spec: SignalSpec, rate: float) -> int:
+    """Bytes of a file at a rate."""
+    if spec.kind == "image":
+        return int(rate * spec.samples / 8)
+    return int(1000 * rate / 8 * spec.samples / Fraction(spec.rate or 1))
+
+
+def fitted(source: Path, size: int, quality: str, folder: Path) -> tuple[int, float]:
+    """Bytes and quality of our file."""
+    file = folder / f"{source.stem}.inr"
+    options = ["--max-size", str(size), "--steps", str(STEPS), "--quiet", "--no-eval", "--force"]
+    subprocess.run([sys.executable, "-m", "inr", "fit", str(source), "-o", str(file), *options], check=True)
+    words = [sys.executable, "-m", "inr", "eval", str(file), str(source), "--json"]
     judged = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout)
-    return judged["size_bytes"], judged["psnr_db"]
+    return judged["size_bytes"], judged[quality]
 
 
-def curves(picture: Path, folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """(bytes, PSNR) of every rival's settings, of equal bytes the best, rising."""
+def curves(source: Path, folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """(bytes, dB) of every rival's settings, of equal bytes the best, rising."""
     out: dict[str, list[tuple[int, float]]] = {}
-    with signals.open_reader(picture) as reader:
+    with signals.open_reader(source) as reader:
+        decibels = (
+            metrics.snr_db if reader.spec.kind == "audio" else lambda sums: metrics.psnr_db(sums.errors)
+        )
         for rival in codecs.opponents(reader)[0]:
             points = [codecs.measure(rival, setting, reader, folder) for setting in rival.settings]
-            found = sorted((p.size_bytes, metrics.psnr_db(p.sums.errors) or 99.0) for p in points)
-            best = [p for i, p in enumerate(found) if all(p[1] > q[1] for q in found[:i])]
-            out[rival.name] = best
+            found = sorted((p.size_bytes, decibels(p.sums) or 99.0) for p in points)
+            out[rival.name] = [p for i, p in enumerate(found) if all(p[1] > q[1] for q in found[:i])]
     return out
 
 
@@ -57,30 +68,40 @@ def at(curve: list[tuple[int, float]], size: int) -> float | None:
     return float(np.interp(np.log(size), np.log(sizes), decibels))
 
 
-def main() -> None:
-    """Measure and print."""
-    given = sys.argv[2] if sys.argv[1:2] == ["--files"] else None
+def measured(what: str, folder: Path) -> list[dict[str, Any]]:
+    """One row for each signal and rate."""
     rows = []
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(given or temporary)
-        for picture in sorted((Path(os.environ["INR_DATA"]) / "kodak").glob("*.png")):
-            rivals = curves(picture, Path(temporary))
-            for rate in RATES:
-                size, psnr_db = fitted(picture, rate, folder)
-                others = {name: at(curve, size) for name, curve in rivals.items()}
-                rows.append(
-                    {"signal": picture.name, "rate": rate, "size_bytes": size, "inr": psnr_db, **others}
-                )
-                print(json.dumps(rows[-1]), flush=True)
-    for rate in RATES:
+    for source in sorted(Path(os.environ["INR_DATA"]).glob(FOLDERS[what])):
+        rivals = curves(source, folder)
+        with signals.open_reader(source) as reader:
+            sizes = {rate: size_at(reader.spec, rate) for rate in RATES[what]}
+        for rate, most in sizes.items():
+            size, decibels = fitted(source, most, QUALITY[what], folder)
+            others = {name: at(curve, size) for name, curve in rivals.items()}
+            rows.append({"signal": source.name, "rate": rate, "size_bytes": size, "inr": decibels, **others})
+            print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def show_means(what: str, rows: list[dict[str, Any]]) -> None:
+    """One line for each rate: the means over its signals."""
+    for rate in RATES[what]:
         here = [row for row in rows if row["rate"] == rate]
         names = [name for name in here[0] if name not in ("signal", "rate", "size_bytes")]
         means = {n: [row[n] for row in here] for n in names}
         words = [f"{n} {np.mean(v):.2f}" if None not in v else f"{n} -" for n, v in means.items()]
-        print(f"{rate:.2f} bits a pixel, mean dB: {', '.join(words)}")
-    OUT.write_text(
-        json.dumps({"command": f"scripts/rates.py, --steps {STEPS}", "rows": rows}, indent=1) + "\n"
-    )
+        print(f"{what} at {rate:g}, mean dB: {', '.join(words)}")
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    kept = json.loads(OUT.read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        for what in sys.argv[1:] or list(RATES):
+            kept[what] = measured(what, Path(folder))
+            show_means(what, kept[what])
+    kept["command"] = f"scripts/rates.py, --steps {STEPS}"
+    OUT.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

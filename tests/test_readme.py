@@ -74,7 +74,7 @@ def test_its_numbers_are_those_that_were_measured(readme, repository):
 
 
 def test_its_pictures_under_a_size_are_those_that_were_measured(readme, repository):
-    rows = json.loads((repository / "data" / "baselines" / "rates.json").read_text())["rows"]
+    rows = json.loads((repository / "data" / "baselines" / "rates.json").read_text())["pictures"]
     for rate in (0.15, 0.3, 0.6):
         here = [row for row in rows if row["rate"] == rate]
         assert len(here) == 5
@@ -83,6 +83,15 @@ def test_its_pictures_under_a_size_are_those_that_were_measured(readme, reposito
             values = [row[name] for row in here]
             cells.append("-" if None in values else f"{np.mean(values):.2f}")
         assert f"| {rate:.2f} | {' | '.join(cells)} |" in readme
+
+
+def test_its_sounds_under_a_size_are_those_that_were_measured(readme, repository):
+    rows = json.loads((repository / "data" / "baselines" / "rates.json").read_text())["sounds"]
+    assert len(rows) == 9
+    for row in rows:
+        cells = ["-" if row[name] is None else f"{row[name]:.1f}" for name in ("inr", "mp3", "opus")]
+        name = row["signal"].removesuffix(".wav")
+        assert f"| {name} | {row['rate']:.0f} | {row['size_bytes']:,} | {' | '.join(cells)} |" in readme
 
 
 def test_every_script_that_it_names_is_there(readme, repository):

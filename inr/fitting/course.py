@@ -131,17 +131,19 @@ class Course:
         whole = self.whole
         if self.signal.kind == "audio":
             whole = min(whole or MOST_SOUND_TURNS, MOST_SOUND_TURNS)
-        turn, took, begun = 0, 0.0, self.seconds
+        turn, took, begun, factor = 0, 0.0, self.seconds, 1.0
         while not self.stop() and (turn < whole if whole is not None else not self._late(LANDING * took)):
             before = self.seconds
             span = max(1e-3, (self.plan.seconds or 0.0) - begun)
             share = turn / max(1, whole - 1) if whole is not None else min(1.0, (before - begun) / span)
             self.mse = self.pyramid.learn(self.a_turn, RATE * (1.0 - 0.7 * share))
             self.mse = self.pyramid.pull(PULLS[0] + (PULLS[1] - PULLS[0]) * share)
+            # Here, because until the integers are chosen again another step is another signal.
+            self.pyramid.rescale(factor)
             bytes_ = self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
             if self.request.max_size is not None:
-                self.pyramid.rescale(float(np.clip(self._factor(bytes_), 0.8, 1.25)))
+                factor = float(np.clip(self._factor(bytes_), 0.8, 1.25))
             self.steps, turn = self.steps + self.a_turn, turn + 1
             took = max(took, self.seconds - before)
             yield self.progress()

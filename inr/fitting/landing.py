@@ -67,6 +67,7 @@ class Landing:
         request = self.course.request
         if not self.course.stop():
             self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
+            self.pyramid.silence_if_worse()
         most, target = request.max_size, request.target_psnr
         if target is not None and not self._far_over(most):
             landed = self._on_quality(target)
