@@ -17,15 +17,16 @@ from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
 from inr.fitting.pyramid import LATER, RATE, Pyramid
 from inr.fitting.rounding import LAMBDA
-from inr.specs import ORDERS, FitSpec, SignalSpec
+from inr.specs import ORDERS, FieldSpec, FitSpec, SignalSpec
 
 STEPS = {"fast": 20.0, "balanced": 14.0, "small": 40.0, "best": 8.0}  # of 255, where no bound is asked for
 SOUND_STEPS = {"fast": 0.2, "balanced": 0.1, "small": 0.5, "best": 0.05}  # likewise, of the sound's level
 TURN = 300  # steps of the MLP
 NUMBER_BITS = 6.0  # of a weight of the MLP
 BESIDE = {"image": 330, "audio": 200}  # bytes of headers, context network and the coarsest grid
-SEARCHES, NEAR = 8, 0.03  # of the step; how far from the bound a search may end
+SEARCHES, NEAR = 6, 0.05  # of the step; how far from the bound a search may end
 MOST_SOUND_TURNS = 8  # more gain nothing: the MLP adds little to a sound
+EXCERPT = 1 << 18  # frames that the length of windows is chosen on
 ORDERS_TRIED, A_BIT = 3, 6.0  # orders of windows that are fitted at first; decibels of a bit for each sample
 BITS_EACH = 5.4  # that an integer takes which is not 0, about
 LANDING = 3.5  # turns that the end of a fit takes as long as
@@ -83,8 +84,7 @@ class Course:
         """The first rounding, with the step that nearly meets the bound."""
         if self.signal.kind == "audio":
             self._choose_order()
-        else:
-            self.pyramid = self._rounded(self._first_step())
+        self.pyramid = Pyramid.start(self.plan.field, self.values, self._first_step(), self.request.seed)
         bytes_ = self.pyramid.weigh(LAMBDA)
         for _ in range(SEARCHES):
             factor = self._factor(bytes_)
@@ -101,30 +101,25 @@ class Course:
         sample is worth A_BIT decibels.
         """
         step = self._first_step()
-        guess = fields.best_order(self.values, step)
+        skipped = max(0, len(self.values) - EXCERPT) // 2
+        part = self.values[skipped : skipped + EXCERPT]
+        guess = fields.best_order(part, step)
         best = math.inf
         for order in range(guess - ORDERS_TRIED // 2, guess + ORDERS_TRIED // 2 + 1):
-            if order not in ORDERS or (1 << order > len(self.values) and order > min(ORDERS)):
+            if order not in ORDERS or (1 << order > len(part) and order > min(ORDERS)):
                 continue
-            before = self.plan
-            self._take_order(order)
-            pyramid = self._rounded(step)
-            bits = 8.0 * pyramid.weigh(LAMBDA) / self.values.size
+            pyramid = Pyramid.start(self._field_of(order, len(part)), part, step, self.request.seed)
+            bits = 8.0 * pyramid.weigh(LAMBDA) / part.size
             score = A_BIT * bits - self._linear_db(pyramid)
             if score < best:
-                best, self.pyramid = score, pyramid
-            else:
-                self.plan = before
+                best = score
+                self.plan = replace(self.plan, field=self._field_of(order, len(self.values)))
             if self._late(self.seconds):
                 break
 
-    def _rounded(self, step: float) -> Pyramid:
-        return Pyramid.start(self.plan.field, self.values, step, self.request.seed)
-
-    def _take_order(self, order: int) -> None:
+    def _field_of(self, order: int, frames: int) -> FieldSpec:
         field = self.plan.field
-        encoding = replace(field.encoding, count=order)
-        self.plan = replace(self.plan, field=replace(field, encoding=encoding))
+        return replace(field, encoding=replace(field.encoding, count=order, shape=(frames,)))
 
     def turns(self) -> Iterator[Progress]:
         """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
@@ -189,5 +184,5 @@ class Course:
 
     def _linear_db(self, pyramid: Pyramid) -> float:
         planes = pyramid.features()
-        linear = fields.linear(np, np.moveaxis(planes, 0, -1), self.plan.field)
-        return 10 * math.log10(self.power / max(float(np.square(linear - self.values).mean()), 1e-20))
+        linear = fields.linear(np, np.moveaxis(planes, 0, -1), pyramid.spec)
+        return 10 * math.log10(self.power / max(float(np.square(linear - pyramid.signal).mean()), 1e-20))

@@ -9,6 +9,7 @@ Nothing is promised that a written file did not show.
 """
 
 import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -24,13 +25,12 @@ from inr.fitting.rounding import LAMBDA
 from inr.specs import SignalSpec
 
 LAST = 2  # turns, in steps of the MLP
-LANDINGS = 24
-SPAN, CLOSE = (
-    6.0,
-    0.02,
-)  # the λ that are tried, times LAMBDA or a part of it; where the bisection ends, in log λ
+LANDINGS = 12  # trials of λ
+SPAN, CLOSE = 6.0, 0.02  # λ is LAMBDA times or over at most so much; trials so close in log λ are one
+FULL, SLOPE = 0.99, 0.35  # part of the bytes that is enough; log bytes lost for one in log λ, about
 RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
 DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
+PROFILE = 0.15  # of the bytes that a colour profile may take
 FAR = 1.5  # times the size that was asked for
 TRIALS = 8  # steps that are tried for a quality
 PROBE = 1 << 15  # samples that the MLP's steps are judged on
@@ -45,6 +45,7 @@ class Draft:
     signal: SignalSpec
 
 
+Trial = tuple[float, float]  # log λ, log bytes
 Landed = tuple[Coded, Field]  # the file, and the field before its MLP was rounded
 MeasureDb = Callable[[Field, SignalSpec], float]
 
@@ -87,7 +88,7 @@ class Landing:
         """The file that fills the bytes best; a step that needs an extreme λ for it is changed first."""
         best: Draft | None = None
         for _ in range(RESCALES):
-            got, over = self._bisected(most)
+            got, over = self._searched(most)
             filled = 0.0 if got is None else len(got.data) / most
             if got is not None and (best is None or len(got.data) > len(best.data)):
                 best = got
@@ -98,44 +99,46 @@ class Landing:
             else:
                 factor = max(0.5, filled**0.85)
             self.pyramid.rescale(factor)
+            self.weight = LAMBDA
             self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
+            self.pyramid.weigh(LAMBDA)
         if best is None:
             best = self._smallest(most)
         return self._decoded(self._with_profile(best, most))
 
-    def _bisected(self, most: int) -> tuple[Draft | None, float]:
-        """The lightest λ whose file fits: by the estimate of the bytes first, then by the files.
+    def _searched(self, most: int) -> tuple[Draft | None, float]:
+        """The lightest λ whose file fits, to about a percent of the bytes: by estimates, then by the file.
+
+        Bytes fall smoothly with λ, so a line between two trials in logarithms finds it in a few.
 
         Returns: the file, None where none fits; and how many times too large the smallest one seemed.
         """
-        signal = replace(self.signal, icc=None)
+        signal = self._signal_within(most)
         got = self._written(signal)
-        beside = len(got.data) - codec.grid_bits(self.pyramid.grids) / 8
         best = got if len(got.data) <= most else None
-        low, high = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
-        aim = most - beside
-        self.weight = math.exp(high)
-        least = self.pyramid.weigh(self.weight)
-        if least > aim:
-            return best, (least + beside) / most
+        aim = most - (len(got.data) - self.pyramid.estimate)
+        ends = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
+        large: Trial | None = None
+        fits: Trial | None = None
         for _ in range(LANDINGS):
-            self.weight = math.exp((low + high) / 2)
-            if self.pyramid.weigh(self.weight) <= aim:
-                high = math.log(self.weight)
+            now = math.log(self.weight), math.log(max(1.0, self.pyramid.estimate))
+            if self.pyramid.estimate > aim:
+                large = now
+                if now[0] >= ends[1] - CLOSE:
+                    return best, (most + self.pyramid.estimate - aim) / most
             else:
-                low = math.log(self.weight)
-            if high - low > CLOSE:
-                continue
-            self.weight = math.exp(high)
+                fits = now
+                close = large is not None and fits[0] - large[0] < CLOSE
+                if close or now[0] <= ends[0] + CLOSE or self.pyramid.estimate > FULL * aim:
+                    got = self._written(signal)
+                    over = len(got.data) - most
+                    if over <= 0:
+                        return (got if best is None or len(got.data) > len(best.data) else best), 1.0
+                    aim -= over + 8  # the estimate was too low by so much
+                    large, fits = now, None
+            self.weight = math.exp(_between(large, fits, math.log(max(1.0, aim * (1 + FULL) / 2)), ends))
             self.pyramid.weigh(self.weight)
-            got = self._written(signal)
-            over = len(got.data) - most
-            if over <= 0:
-                return (got if best is None or len(got.data) > len(best.data) else best), 1.0
-            # The estimate was too low by so much; once more.
-            aim -= over + 8
-            low, high = high - 0.1, high + 0.6
         return best, 1.0
 
     def _smallest(self, most: int) -> Draft:
@@ -153,9 +156,15 @@ class Landing:
                     "Ask for more, or use --profile single."
                 )
 
+    def _signal_within(self, most: int) -> SignalSpec:
+        """The signal with its colour profile, where that takes a small part of the bytes."""
+        profile = self.signal.icc
+        fits = profile is not None and len(zlib.compress(profile, 9)) <= PROFILE * most
+        return self.signal if fits else replace(self.signal, icc=None)
+
     def _with_profile(self, best: Draft, most: int) -> Draft:
-        """The same file with the picture's colour profile, where that fits too."""
-        if self.signal.icc is None:
+        """The same file with the picture's colour profile, where there is room left for it."""
+        if self.signal.icc == best.signal.icc:
             return best
         decoded = codec.decode(best.data)
         tensors = decoded.field.tensors
@@ -202,3 +211,13 @@ class Landing:
 
     def _decoded(self, draft: Draft) -> Landed:
         return Coded(draft.data, codec.decode(draft.data).field, draft.signal), draft.before
+
+
+def _between(large: Trial | None, fits: Trial | None, wanted: float, ends: tuple[float, float]) -> float:
+    """The next log λ, for `wanted` log bytes: on the line through both trials, or along a usual slope."""
+    if large is not None and fits is not None:
+        share = (large[1] - wanted) / max(1e-9, large[1] - fits[1])
+        return large[0] + float(np.clip(share, 0.05, 0.95)) * (fits[0] - large[0])
+    known = large if large is not None else fits
+    assert known is not None
+    return float(np.clip(known[0] + (known[1] - wanted) / SLOPE, *ends))

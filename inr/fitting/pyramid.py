@@ -46,6 +46,7 @@ class Pyramid:
         grids: the integers and what goes with them.
         foresight: the context network in training.
         mlp: the tensors of the MLP.
+        estimate: bytes that the integers take, when they were last chosen.
     """
 
     spec: FieldSpec
@@ -57,6 +58,7 @@ class Pyramid:
     foresight: Foresight
     mlp: dict[str, Tensor]
     turn: int = 0
+    estimate: float = 0.0
 
     @classmethod
     def start(cls, spec: FieldSpec, signal: Array, step: float, seed: int) -> "Pyramid":
@@ -105,7 +107,8 @@ class Pyramid:
         grids = self.grids
         q, bits = weighed(self.targets, self.step, grids.shrink, grids.context, weight)
         self._take(q, grids.step)
-        return bits / 8
+        self.estimate = bits / 8
+        return self.estimate
 
     def _take(self, q: dict[str, Array], whole: int) -> None:
         shrink = means(self.targets, q, whole * 2.0**-STEP_BITS)
