@@ -29,7 +29,8 @@ MOST_SOUND_TURNS = 8  # more gain nothing: the MLP adds little to a sound
 EXCERPT = 1 << 18  # frames that the length of windows is chosen on
 ORDERS_TRIED, A_BIT = 3, 6.0  # orders of windows that are fitted at first; decibels of a bit for each sample
 BITS_EACH = 5.4  # that an integer takes which is not 0, about
-LANDING = 3.5  # turns that the end of a fit takes as long as
+TURN_ROUNDINGS = 2.0  # roundings that a turn takes as long as, about
+LANDING = 3.0  # turns that the end of a fit takes as long as
 PULLS = (0.3, 0.1)  # κ of pyramid.py, from the first turn to the last
 
 
@@ -57,6 +58,7 @@ class Course:
         self.started, self.stop = started, stop
         self.steps = 0
         self.mse: float | None = None
+        self._took = 0.0
         self.pyramid: Pyramid
 
     @property
@@ -87,11 +89,12 @@ class Course:
         self.pyramid = Pyramid.start(self.plan.field, self.values, self._first_step(), self.request.seed)
         bytes_ = self.pyramid.weigh(LAMBDA)
         for _ in range(SEARCHES):
-            factor = self._factor(bytes_)
-            if abs(math.log(factor)) < NEAR or self._late(self.seconds):
+            begun, factor = self.seconds, self._factor(bytes_)
+            if abs(math.log(factor)) < NEAR or self.late(max(begun, LANDING * self._took)):
                 break
             self.pyramid.begin(self.pyramid.step * factor)
             bytes_ = self.pyramid.weigh(LAMBDA)
+            self._took = TURN_ROUNDINGS * (self.seconds - begun)
         self.pyramid.learn_context(LATER)
 
     def _choose_order(self) -> None:
@@ -108,13 +111,15 @@ class Course:
         for order in range(guess - ORDERS_TRIED // 2, guess + ORDERS_TRIED // 2 + 1):
             if order not in ORDERS or (1 << order > len(part) and order > min(ORDERS)):
                 continue
-            pyramid = Pyramid.start(self._field_of(order, len(part)), part, step, self.request.seed)
+            pyramid = Pyramid.start(
+                self._field_of(order, len(part)), part, step, self.request.seed, contexts=LATER
+            )
             bits = 8.0 * pyramid.weigh(LAMBDA) / part.size
             score = A_BIT * bits - self._linear_db(pyramid)
             if score < best:
                 best = score
                 self.plan = replace(self.plan, field=self._field_of(order, len(self.values)))
-            if self._late(self.seconds):
+            if self.late(self.seconds):
                 break
 
     def _field_of(self, order: int, frames: int) -> FieldSpec:
@@ -124,10 +129,13 @@ class Course:
     def turns(self) -> Iterator[Progress]:
         """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
         whole = self.whole
-        if self.signal.kind == "audio":
-            whole = min(whole or MOST_SOUND_TURNS, MOST_SOUND_TURNS)
-        turn, took, begun, factor = 0, 0.0, self.seconds, 1.0
-        while not self.stop() and (turn < whole if whole is not None else not self._late(LANDING * took)):
+        most = MOST_SOUND_TURNS if self.signal.kind == "audio" else math.inf
+        turn, took, begun, factor = 0, self._took, self.seconds, 1.0
+        while (
+            turn < most
+            and not self.stop()
+            and (turn < whole if whole is not None else not self.late(LANDING * took))
+        ):
             before = self.seconds
             span = max(1e-3, (self.plan.seconds or 0.0) - begun)
             share = turn / max(1, whole - 1) if whole is not None else min(1.0, (before - begun) / span)
@@ -143,7 +151,8 @@ class Course:
             took = max(took, self.seconds - before)
             yield self.progress()
 
-    def _late(self, reserve: float) -> bool:
+    def late(self, reserve: float) -> bool:
+        """Whether so many seconds more would pass the time that was asked for, or the person said stop."""
         seconds = self.plan.seconds
         return self.stop() or (seconds is not None and self.seconds + reserve > seconds)
 

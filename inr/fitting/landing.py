@@ -27,7 +27,9 @@ from inr.specs import SignalSpec
 LAST = 2  # turns, in steps of the MLP
 LANDINGS = 12  # trials of λ
 SPAN, CLOSE = 6.0, 0.02  # λ is LAMBDA times or over at most so much; trials so close in log λ are one
-FULL, SLOPE = 0.99, 0.35  # part of the bytes that is enough; log bytes lost for one in log λ, about
+ENDS = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
+FULL, FULL_LATE = 0.99, 0.9  # part of the bytes that is enough, and after the time that was asked for
+SLOPE = 0.35  # log bytes lost for one in log λ, about
 RESCALES, FILLED = 6, 0.93  # steps that are tried, until so much of the size is used
 DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: integers vanish in whole regions
 PROFILE = 0.15  # of the bytes that a colour profile may take
@@ -66,7 +68,7 @@ class Landing:
             FitError: not even a file without details fits the size.
         """
         request = self.course.request
-        if not self.course.stop():
+        if not self.course.stop() and not self.course.late(0.0):
             self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
             self.pyramid.silence_if_worse()
         most, target = request.max_size, request.target_psnr
@@ -92,7 +94,7 @@ class Landing:
             filled = 0.0 if got is None else len(got.data) / most
             if got is not None and (best is None or len(got.data) > len(best.data)):
                 best = got
-            if filled >= FILLED or self.course.stop():
+            if filled >= FILLED or (best is not None and self.course.late(0.0)):
                 break
             if got is None or self.weight > DEAR * LAMBDA:
                 factor = max(COARSER, min(over, 4.0) ** 0.85)
@@ -118,28 +120,28 @@ class Landing:
         got = self._written(signal)
         best = got if len(got.data) <= most else None
         aim = most - (len(got.data) - self.pyramid.estimate)
-        ends = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
-        large: Trial | None = None
-        fits: Trial | None = None
+        trials: list[Trial] = []
         for _ in range(LANDINGS):
-            now = math.log(self.weight), math.log(max(1.0, self.pyramid.estimate))
+            trials.append((math.log(self.weight), math.log(max(1.0, self.pyramid.estimate))))
             if self.pyramid.estimate > aim:
-                large = now
-                if now[0] >= ends[1] - CLOSE:
+                if trials[-1][0] >= ENDS[1] - CLOSE:
                     return best, (most + self.pyramid.estimate - aim) / most
-            else:
-                fits = now
-                close = large is not None and fits[0] - large[0] < CLOSE
-                if close or now[0] <= ends[0] + CLOSE or self.pyramid.estimate > FULL * aim:
-                    got = self._written(signal)
-                    over = len(got.data) - most
-                    if over <= 0:
-                        return (got if best is None or len(got.data) > len(best.data) else best), 1.0
-                    aim -= over + 8  # the estimate was too low by so much
-                    large, fits = now, None
-            self.weight = math.exp(_between(large, fits, math.log(max(1.0, aim * (1 + FULL) / 2)), ends))
+            elif self._enough(trials, aim):
+                got = self._written(signal)
+                over = len(got.data) - most
+                if over <= 0:
+                    return (got if best is None or len(got.data) > len(best.data) else best), 1.0
+                aim -= over + 8  # the estimate was too low by so much
+            self.weight = math.exp(_next(trials, math.log(max(1.0, aim)), math.log((1 + FULL) / 2)))
             self.pyramid.weigh(self.weight)
         return best, 1.0
+
+    def _enough(self, trials: list[Trial], aim: float) -> bool:
+        """Whether the last of the trials, which fits, is worth writing."""
+        here = trials[-1][0]
+        nothing_between = any(0.0 < here - other < CLOSE for other, _ in trials)
+        full = FULL if not self.course.late(0.0) else FULL_LATE
+        return nothing_between or here <= ENDS[0] + CLOSE or self.pyramid.estimate > full * aim
 
     def _smallest(self, most: int) -> Draft:
         """Coarser and coarser steps, until the file fits or nothing is left."""
@@ -213,11 +215,18 @@ class Landing:
         return Coded(draft.data, codec.decode(draft.data).field, draft.signal), draft.before
 
 
-def _between(large: Trial | None, fits: Trial | None, wanted: float, ends: tuple[float, float]) -> float:
-    """The next log λ, for `wanted` log bytes: on the line through both trials, or along a usual slope."""
-    if large is not None and fits is not None:
-        share = (large[1] - wanted) / max(1e-9, large[1] - fits[1])
-        return large[0] + float(np.clip(share, 0.05, 0.95)) * (fits[0] - large[0])
-    known = large if large is not None else fits
-    assert known is not None
-    return float(np.clip(known[0] + (known[1] - wanted) / SLOPE, *ends))
+def _next(trials: list[Trial], wanted: float, below: float) -> float:
+    """The next log λ, a little `below` the `wanted` log bytes, on the line through the nearest trials."""
+    known = sorted(trials, key=lambda trial: trial[0])
+    large = [trial for trial in known if trial[1] > wanted]
+    fits = [trial for trial in known if trial[1] <= wanted]
+    goal = wanted + below
+    if large and fits:
+        (low, most), (high, least) = large[-1], fits[0]
+        share = (most - goal) / max(1e-9, most - least)
+        return low + float(np.clip(share, 0.05, 0.95)) * (high - low)
+    near, slope = (large[-1] if large else fits[0]), SLOPE
+    if len(known) > 1:
+        a, b = known[-2:] if large else known[:2]
+        slope = float(np.clip((a[1] - b[1]) / max(1e-9, b[0] - a[0]), 0.3 * SLOPE, 3.0 * SLOPE))
+    return float(np.clip(near[0] + (near[1] - goal) / slope, *ENDS))

@@ -61,8 +61,10 @@ class Pyramid:
     estimate: float = 0.0
 
     @classmethod
-    def start(cls, spec: FieldSpec, signal: Array, step: float, seed: int) -> "Pyramid":
-        """Rounded coefficients, and an MLP whose output is 0."""
+    def start(
+        cls, spec: FieldSpec, signal: Array, step: float, seed: int, *, contexts: int = FIRST
+    ) -> "Pyramid":
+        """Rounded coefficients, their context network after so many steps, and an MLP whose output is 0."""
         targets = fields.analyse(signal, spec.encoding)
         k = max(0, math.ceil(-math.log2(step)))
         beside = {
@@ -76,15 +78,15 @@ class Pyramid:
         foresight = Foresight.start(codec.context_inputs(targets), seed)
         empty = Grids(1, (0, 0), {}, foresight.context())
         out = cls(spec, signal, beside, dict.fromkeys(beside, k), targets, empty, foresight, mlp)
-        out.begin(step)
+        out.begin(step, contexts)
         return out
 
-    def begin(self, step: float) -> None:
+    def begin(self, step: float, contexts: int = LATER) -> None:
         """Round anew with another step."""
         whole = _whole(step * 2**STEP_BITS)
         q = plain(self.targets, whole * 2.0**-STEP_BITS)
         self._take(q, whole)
-        self.learn_context(FIRST if not self.turn else LATER)
+        self.learn_context(contexts)
 
     def rescale(self, factor: float) -> None:
         """Another step for the next choice of integers."""

@@ -135,3 +135,10 @@ def test_the_measure_of_smoothness_sees_straight_pieces(rng):
     first, second, _ = falls(lambda x: np.interp(x, coords.axis(10), y), 10)
     assert first > 3
     assert second < 5
+
+
+def test_a_long_axis_and_a_short_one_solve_the_same_system(monkeypatch, rng):
+    samples = rng.normal(size=(2, 300)).astype(np.float32)
+    short = coefficients(samples, 1)
+    monkeypatch.setattr("inr.fields.spline.LONG", 100)
+    np.testing.assert_allclose(coefficients(samples, 1), short, rtol=0, atol=2e-6)
