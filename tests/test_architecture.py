@@ -54,7 +54,7 @@ MAY_USE: dict[str, set[str]] = {
     "files": set(),
     "kernel": {"numpy"},
     "signals": {"numpy", "torch", "av", "soundfile", "imageio", "PIL", "tifffile", "skimage"},
-    "fields": {"numpy", "torch"},
+    "fields": {"numpy", "scipy", "torch"},
     "metrics": {"numpy", "skimage"},
     "codec": {"numpy", "constriction", "safetensors"},
     "reconstruct": {"numpy", "torch"},
