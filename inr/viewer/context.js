@@ -3,7 +3,7 @@
 // Sums stay under 2^28, so 32-bit integers hold them, and shifts are the divisions that round down.
 
 const CONTEXT_SUMS = 10; // inputs that differ from point to point, and
-const CONTEXT_FIXED = 8; // those of a whole phase of a plane
+const GRID_FIXED = 8; // those of a whole phase of a plane; lapped.js has its own
 const CONTEXT_WIDTH = 8;
 const CONTEXT_UNIT = 16; // of activations; weights are in 1/32
 const MOST_CONTEXT_WEIGHT = 4096;
@@ -11,12 +11,14 @@ const HIGHEST_ACTIVATION = 4095;
 const CENTRE_Z = 56; // classes where the outputs are 0
 const CENTRE_G = 20;
 
-/** [name, shape] of the network's tensors, in stored order. */
-const CONTEXT_SHAPES = [
-  ["1.weight", [CONTEXT_SUMS + CONTEXT_FIXED, CONTEXT_WIDTH]], ["1.bias", [CONTEXT_WIDTH]],
-  ["2.weight", [CONTEXT_WIDTH, CONTEXT_WIDTH]], ["2.bias", [CONTEXT_WIDTH]],
-  ["3.weight", [CONTEXT_WIDTH, 2]], ["3.bias", [2]],
-];
+/** [name, shape] of the network's tensors, in stored order; `fixed` inputs stay for a whole phase. */
+function contextShapes(fixed) {
+  return [
+    ["1.weight", [CONTEXT_SUMS + fixed, CONTEXT_WIDTH]], ["1.bias", [CONTEXT_WIDTH]],
+    ["2.weight", [CONTEXT_WIDTH, CONTEXT_WIDTH]], ["2.bias", [CONTEXT_WIDTH]],
+    ["3.weight", [CONTEXT_WIDTH, 2]], ["3.bias", [2]],
+  ];
+}
 
 /** 16 log2(1 + v) by straight pieces: with 1 + v = 2^b (1 + r), 16 b + floor(16 r). */
 function log2Pieces(v) {
@@ -28,14 +30,14 @@ function log2Pieces(v) {
 class Context {
   /** tensors: those that a stream of weights holds, all of them with the step 2^-5. */
   constructor(tensors) {
-    const integers = ([name]) => {
+    const integers = (name) => {
       const { k, values } = tensors.get(name);
       need(k === 5, "grids: weights of the context network must have the step 2^-5");
       const most = values.reduce((top, w) => Math.max(top, Math.abs(w)), 0);
       need(32 * most <= MOST_CONTEXT_WEIGHT, `grids: a weight of the context network passes ${MOST_CONTEXT_WEIGHT}`);
       return Int32Array.from(values, (w) => 32 * w);
     };
-    [this.w1, this.b1, this.w2, this.b2, this.w3, this.b3] = CONTEXT_SHAPES.map(integers);
+    [this.w1, this.b1, this.w2, this.b2, this.w3, this.b3] = [...tensors.keys()].map(integers);
     this.start = new Int32Array(CONTEXT_WIDTH);
     this.h = new Int32Array(CONTEXT_WIDTH);
     this.x = new Int32Array(CONTEXT_SUMS); // what `foresee` looks at

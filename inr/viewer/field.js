@@ -29,8 +29,9 @@ class JsEngine {
    * pauses often and returns a Float64Array [n_0, ..., C].
    */
   *values(grid) {
-    const { outputs, grids } = this.file.header;
+    const { outputs, grids, lapped } = this.file.header;
     if (grids) return yield* this.overGrids(grid);
+    if (lapped) return yield* this.overWaves(grid[0]);
     const sizes = grid.map((x) => x.length);
     const out = new Float64Array(sizeOf(sizes) * outputs);
     const reach = grid.map((x, d) => touching(this.axes[d], x));
@@ -61,6 +62,25 @@ class JsEngine {
         }
         yield;
       }
+    }
+    return out;
+  }
+
+  /** The network of what a lapped grid holds there, and the grid's own sound (section 11.2). */
+  *overWaves(x) {
+    const { outputs, given } = this.file.header;
+    const seen = yield* wavesHeld(this.file, x);
+    const out = new Float64Array(x.length * outputs);
+    for (let from = 0; from < x.length; from += this.points) {
+      const count = Math.min(this.points, x.length - from);
+      for (let i = 0; i < count * given; i++) this.u[i] = LAPPED_SCALE * seen[from * given + i];
+      this.network.run(0, this.u, count, this.out);
+      for (let n = 0; n < count; n++) {
+        const to = (from + n) * outputs;
+        for (let c = 0; c < outputs; c++) out[to + c] = this.out[n * outputs + c];
+        addComponents(seen, (from + n) * given, outputs, out, to);
+      }
+      yield;
     }
     return out;
   }

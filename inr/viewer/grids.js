@@ -1,4 +1,4 @@
-// Section G: the integers of a pyramid of grids (FORMAT.md, sections 10.1, 10.2 and 10.5).
+// Section G: the integers of a pyramid of grids or of a lapped grid (FORMAT.md, sections 10 and 11).
 
 const GRID_VALUES_LIMIT = 2 ** 26;
 const MOST_STEP = 2 ** 26;
@@ -40,7 +40,8 @@ function* readGrids(payload, order) {
   const cursor = new Cursor(payload, "grids");
   const [step, shrink, length] = [cursor.varint(), cursor.byte(), cursor.varint()];
   need(step >= 1 && step <= MOST_STEP, `grids: step ${step} is out of range 1..${MOST_STEP}; the file is damaged`);
-  const context = new Context(yield* readWeights(cursor.take(length), CONTEXT_SHAPES));
+  const fixed = order[0][0] === LAPPED ? LAPPED_FIXED : GRID_FIXED;
+  const context = new Context(yield* readWeights(cursor.take(length), contextShapes(fixed)));
   const made = ([name, shape]) => [name, { name, shape, integers: new Int32Array(sizeOf(shape)), bits: 0 }];
   const tensors = new Map(order.map(made));
   yield* readPlanes(new RangeDecoder(cursor.take(cursor.left), "grids"), tensors, context);
@@ -51,28 +52,37 @@ function* readGrids(payload, order) {
   return { step: step * STEP_UNIT, context: length, tensors };
 }
 
-/** Level by level, and in a level component by component. */
 function* readPlanes(coder, tensors, context) {
-  const [first] = tensors.values();
-  const channels = first.shape[0];
-  for (let level = tensors.size / GRID_PARTS.length - 1; level >= 0; level--) {
-    for (let component = 0; component < channels; component++) {
-      for (const part of GRID_PARTS) {
-        const tensor = tensors.get(gridName(level, part));
-        const before = coder.bits;
-        if (coder.raw(1)) {
-          coder.claim((tensor.integers.length / channels) * flagModel(0).least); // before memory is taken
-          yield* readPlane(coder, new GridPlane(tensors, level, part, component), context);
-        }
-        tensor.bits += coder.bits - before;
-      }
+  for (const { tensor, made } of planesInOrder(tensors)) {
+    const before = coder.bits;
+    if (coder.raw(1)) {
+      coder.claim((tensor.integers.length / tensor.shape[0]) * flagModel(0).least); // before memory is taken
+      yield* readPlane(coder, made(), context);
     }
+    tensor.bits += coder.bits - before;
   }
   coder.finish();
 }
 
+/** {tensor, made}: level by level, and in a level component by component; made() gives the plane. */
+function planesInOrder(tensors) {
+  const [first] = tensors.values();
+  const out = [];
+  const levels = first.name === LAPPED ? 0 : tensors.size / GRID_PARTS.length;
+  for (let c = 0; !levels && c < first.shape[0]; c++) out.push({ tensor: first, made: () => new LappedPlane(first, c) });
+  for (let level = levels - 1; level >= 0; level--) {
+    for (let c = 0; c < first.shape[0]; c++) {
+      for (const part of GRID_PARTS) {
+        const tensor = tensors.get(gridName(level, part));
+        out.push({ tensor, made: () => new GridPlane(tensors, level, part, c) });
+      }
+    }
+  }
+  return out;
+}
+
 function* readPlane(coder, plane, context) {
-  for (let phase = 0; phase < PHASES.length; phase++) {
+  for (let phase = 0; phase < plane.phases; phase++) {
     const { z, g } = yield* plane.classes(phase, context);
     if (z.length) plane.put(phase, yield* readPhase(coder, z, g));
   }

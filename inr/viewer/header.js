@@ -7,7 +7,8 @@ const AXES = { image: 2, audio: 1, video: 3 };
 const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
 const SOUND_MODES = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY"];
 const ACTIVATIONS = [null, "sine", "raf", "raf-image", "raf-audio"];
-const ENCODINGS = ["identity", "fourier", "grids"];
+const ENCODINGS = ["identity", "fourier", "grids", "lapped"];
+const ORDERS = [5, 13]; // of lapped windows, at least and at most
 const FINE_LEVELS = 4; // the finest, which the network sees one by one
 const BASES = [
   null, "linear", "square", "sine", "sine2", "cosine2", "gauss", "cosine", "relu", "relu3", "carrier",
@@ -111,7 +112,10 @@ function fieldOf(cursor, { kind, channels, shape }) {
   const encoding = coded === "fourier" ? fourierOf(cursor) : null;
   const grids = coded === "grids" ? gridLevelsOf(cursor, shape) : 0;
   need(!grids || (dims === 2 && tileCount === 1 && !(flags & 2)), "header: grids need a picture, one tile and no gain");
-  const encoded = grids ? channels + Math.min(FINE_LEVELS, grids) : dims * (1 + 2 * (encoding ? encoding.count : 0));
+  const lapped = coded === "lapped" ? lappedOrderOf(cursor) : 0;
+  need(!lapped || (dims === 1 && tileCount === 1 && !(flags & 2)), "header: lapped needs a sound, one tile and no gain");
+  const held = grids ? channels + Math.min(FINE_LEVELS, grids) : lapped ? channels + LAPPED_BANDS : 0;
+  const encoded = held || dims * (1 + 2 * (encoding ? encoding.count : 0));
   const number = cursor.varint();
   const activation = ACTIVATIONS[number];
   need(activation, `header: activation ${number} is not known; the file needs a newer inr`);
@@ -121,10 +125,10 @@ function fieldOf(cursor, { kind, channels, shape }) {
   need([omega, omegaHidden].every((w) => w >= 1 && w <= 65536), "header: omega is out of range");
   need(flags & 4 || omega !== omegaHidden, "header: equal omegas must be written once");
   return {
-    dims, tiles, margin, tileCount, width, hidden, encoding, grids, activation, bases,
+    dims, tiles, margin, tileCount, width, hidden, encoding, grids, lapped, activation, bases,
     shared: Boolean(flags & 1), gain: Boolean(flags & 2), outputs: channels,
     omega: [omega / 16, omegaHidden / 16],
-    given: grids ? encoded : dims, // values that the network takes of a point, and what it makes of them
+    given: held || dims, // values that the network takes of a point, and what it makes of them
     encoded,
   };
 }
@@ -141,6 +145,13 @@ function gridLevelsOf(cursor, shape) {
   const right = count >= 1 && count <= 64 && Math.min(...shape) >= 2 ** count;
   need(right, `header: ${count} levels of grids for a picture of ${shape.join(" x ")}`);
   return count;
+}
+
+function lappedOrderOf(cursor) {
+  const order = cursor.varint();
+  const right = order >= ORDERS[0] && order <= ORDERS[1];
+  need(right, `header: lapped windows of 2^${order} frequencies; 2^5 to 2^13 are allowed`);
+  return order;
 }
 
 function basesOf(packed) {

@@ -18,6 +18,7 @@ class GridPlane {
     this.component = component;
     this.turned = part === "columns";
     [this.rows, this.columns] = this.turned ? [width, height] : [height, width];
+    this.phases = PHASES.length;
     this.pitch = this.columns + 4;
     this.sizes = new Int32Array((this.rows + 4) * this.pitch); // |q| with a border of zeros
     this.integers = componentOf(own, component).q;

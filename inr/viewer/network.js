@@ -82,6 +82,6 @@ function dense(h, count, inputs, weight, start, outputs, bias, biasStart, z) {
 
 /** Multiply-adds of one tile at one point. */
 function costOf(h) {
-  const lookedUp = h.grids ? 16 * h.encoded : 0;
+  const lookedUp = h.grids || h.lapped ? 16 * h.encoded : 0;
   return h.width * (h.encoded + h.hidden * h.width + h.outputs + 8 * (h.hidden + 1)) + lookedUp;
 }

@@ -49,6 +49,7 @@ function fillPanel(file) {
 
 /** Rows for a table with bars: what the grids of each level take, coarse to fine, and what foresees them. */
 function bytesByLevel({ header, tensors, grids }) {
+  if (header.lapped) return [["cosines", tensors.get(LAPPED).bits / 8], ["context network", grids.context]];
   const sizes = shapesOfLevels(header.shape, header.grids);
   const named = (name, [height, width]) => `${name}  ${width} × ${height}`;
   const rows = [[named("coarsest grid", sizes[header.grids]), tensors.get("grid.low").bits / 8]];
@@ -59,7 +60,8 @@ function bytesByLevel({ header, tensors, grids }) {
   return [...rows, ["context network", grids.context]];
 }
 
-function encodingWords({ encoding, grids, shape }, { step }) {
+function encodingWords({ encoding, grids, lapped, shape }, { step }) {
+  if (lapped) return `lapped: ${2 ** lapped} cosines a window, step ${step.toPrecision(3)}`;
   if (grids) return `grids: ${shape[1]} × ${shape[0]} points, ${grids} levels, step ${step.toPrecision(3)}`;
   return encoding ? `fourier: ${encoding.count} frequencies, base ${encoding.base}` : "identity";
 }
@@ -69,8 +71,9 @@ function architecture({ header, levels, times, profile, grids }) {
   const tiles = `${h.tiles.join(" × ")} tiles${levels ? ", of uneven lengths" : ""}`;
   const widths = new Array(h.hidden + 1).fill(h.width).join(" → ");
   const margins = h.margin.map((m) => `${m}/64`).join(", ");
-  const inputs = h.grids ? `${h.given} values of the grids` : `${h.dims} coordinate${h.dims > 1 ? "s" : ""}`;
-  const one = h.grids ? "one network that adds to what its grids hold" : "one network";
+  const stored = h.grids || h.lapped;
+  const inputs = stored ? `${h.given} values of the grids` : `${h.dims} coordinate${h.dims > 1 ? "s" : ""}`;
+  const one = stored ? "one network that adds to what its grids hold" : "one network";
   return [
     ["layout", h.tileCount === 1 ? one : `${tiles}, reaching ${margins} over their borders`],
     ["network", `${inputs} → ${widths} → ${h.outputs}`],

@@ -27,9 +27,10 @@ function* decodeFile(data) {
   const levels = payload.D ? levelsOf(payload.D, header.tiles[0]) : null;
   const times = payload.P ? timesOf(payload.P, header) : null;
   const profile = payload.i ? inflated(payload.i, "section i") : null;
-  need(Boolean(header.grids) === Boolean(payload.G), "header: an encoding by grids and section G belong together");
+  const stored = Boolean(header.grids || header.lapped);
+  need(stored === Boolean(payload.G), "header: an encoding by grids and section G belong together");
   const tensors = yield* readWeights(payload.W, order.filter(([name]) => !isInGrids(name)));
-  const grids = header.grids ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name))) : null;
+  const grids = stored ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name))) : null;
   if (grids) grids.tensors.forEach((tensor, name) => tensors.set(name, tensor));
   return { header, levels, times, profile, tensors, grids, params, sections, bytes: data.length };
 }
@@ -55,6 +56,7 @@ function tensorShapes(h) {
   out.push(["output.weight", [h.tileCount, h.width, h.outputs]], ["output.bias", [h.tileCount, h.outputs]]);
   if (h.gain) out.push(["gain", [h.tileCount, h.outputs]]);
   if (h.grids) out.push(...gridShapes(h));
+  if (h.lapped) out.push(...lappedShapes(h));
   return out;
 }
 
