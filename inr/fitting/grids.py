@@ -22,7 +22,7 @@ OMEGA = 2.0
 # Bytes from which an MLP of this width pays; to a sound it adds 0.1 dB.
 WIDTHS = {"image": ((8000, 16), (4000, 12), (2000, 8), (0, 4)), "audio": ((8000, 8), (0, 4))}
 ORDER = 9  # until the sound has been heard
-FROM_BYTES = 1000
+FROM_BYTES = {"image": 1000, "audio": 400}
 LEAST_SIDE, LEAST_SOUND = 8, 64
 COPIES = 16  # of the signal as float32: coefficients, integers, planes and their gradients
 REFIT_STEPS = 2 * TURN
@@ -113,7 +113,7 @@ def takes(request: FitSpec, signal: SignalSpec) -> bool:
     """
     if request.profile != "auto" or signal.kind == "video":
         return request.profile == "grids"
-    bounded = request.target_psnr is not None or (request.max_size or 0) >= FROM_BYTES
+    bounded = request.target_psnr is not None or (request.max_size or 0) >= FROM_BYTES[signal.kind]
     return bounded and request.params is None and not _hindrance(request, signal)
 
 
