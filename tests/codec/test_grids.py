@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inr import codec, fields, reconstruct
-from inr.codec import container, models
+from inr.codec import container, context_shapes, models, weights
 from inr.codec import grids as section
 from inr.codec.classes import FLAGS, SIZES, flag_table, size_table
 from inr.codec.context import log2_pieces
@@ -301,3 +301,29 @@ def test_a_stream_with_a_word_more_or_less_is_refused():
     for wrong in (payload + bytes(4), payload + b"\1\2\3\4", payload[:-4], payload + b"\0"):
         with pytest.raises(FormatError):
             section.read(wrong, shapes)
+
+
+def integers_alone(stream, shapes):
+    """Bits of the integers of a stream of weights, without the rows that stand before them."""
+    content, bits = weights.read(stream, shapes), 0.0
+    for name, row in content.rows.items():
+        writer = weights.Writer()
+        centred = content.integers[name].reshape(-1) - row.choice.centre
+        writer.values(centred, models.model(row.choice.family, row.choice.index))
+        bits += writer.bits
+    return bits
+
+
+def test_header_and_side_information_of_a_picture_take_at_most_80_bytes():
+    signal, field = some.picture((512, 768), "RGB", 6, width=16)
+    rng = np.random.default_rng(0)
+    grids = some.grids(rng, field, empty=1.0)
+    tensors, exponents = some.network(rng, field)
+    data = codec.encode(field, tensors, exponents, signal, grids)
+    decoded = codec.decode(data)
+    net = weights.write(grids.context.weights, dict.fromkeys(grids.context.weights, 5))
+    networks = integers_alone(net, context_shapes(INPUTS))
+    networks += integers_alone(container.unpack(data)[-1].payload, {n: t.shape for n, t in tensors.items()})
+    stream = sum(bits for name, bits in decoded.tensor_bits.items() if name not in tensors)
+    # Two streams, a section and six rows more than a network alone has, which keeps 64.
+    assert len(data) - (networks + stream) / 8 <= 80
