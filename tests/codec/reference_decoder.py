@@ -81,6 +81,7 @@ def header(payload):
     h["shared"], h["gain"], h["encoding"] = bool(flags & 1), bool(flags & 2), flags >> 3
     h["count"], h["base"] = (c.varint(), c.varint()) if h["encoding"] == 1 else (0, 32)
     h["levels"] = c.varint() if h["encoding"] == 2 else 0
+    h["order"] = c.varint() if h["encoding"] == 3 else 0
     h["activation"] = c.varint()
     packed = c.varint() if h["activation"] in (2, 3, 4) else 0
     h["bases"] = []
@@ -103,6 +104,8 @@ def shapes(h):
     fan_in, out = AXES[h["kind"]] * (1 + 2 * h["count"]), []
     if h["encoding"] == 2:
         fan_in = h["channels"] + min(4, h["levels"])
+    if h["encoding"] == 3:
+        fan_in = h["channels"] + 4
     for layer in range(h["hidden"] + 1):
         out += [(f"layer{layer}.weight", (tiles, fan_in, width)), (f"layer{layer}.bias", (tiles, width))]
         if amplitudes:

@@ -11,10 +11,7 @@ from types import SimpleNamespace
 
 from tests.codec.reference_decoder import OCTAVE, Cursor, RangeDecoder, network, seal, weights
 
-CONTEXT = [
-    ("1.weight", (18, 8)), ("1.bias", (8,)), ("2.weight", (8, 8)), ("2.bias", (8,)),
-    ("3.weight", (8, 2)), ("3.bias", (2,)),
-]  # fmt: skip
+INPUTS = 18
 PARTS = ("rows", "columns", "both")
 
 
@@ -37,14 +34,7 @@ def parts(head):
 
 def read(payload, head):
     """Sections 10.1 to 10.4: step, shrink, context (weights by name), integers[name][c] as rows."""
-    cursor, out = Cursor(payload), SimpleNamespace()
-    out.step = cursor.varint()
-    shrink = cursor.byte()
-    out.shrink = (shrink % 16, shrink // 16)
-    found = weights(cursor.take(cursor.varint()), CONTEXT)
-    assert all(k == 5 for k, _ in found.values())
-    out.context = {name: q for name, (_, q) in found.items()}
-    coder = RangeDecoder(payload[cursor.at :])
+    out, coder = opened(payload, INPUTS)
     out.integers = {name: [blank(h, w) for _ in range(c)] for name, (c, h, w) in parts(head)}
     for level in range(head["levels"] - 1, -1, -1):
         for c in range(head["channels"]):
@@ -53,6 +43,20 @@ def read(payload, head):
                     read_plane(coder, out, level, c, part)
     assert seal(coder.history) == coder.words
     return out
+
+
+def opened(payload, inputs):
+    """Section 10.1: step, shrink and context of a network of so many inputs; the decoder of the planes."""
+    cursor, out = Cursor(payload), SimpleNamespace()
+    out.step = cursor.varint()
+    shrink = cursor.byte()
+    out.shrink = (shrink % 16, shrink // 16)
+    shapes = [("1.weight", (inputs, 8)), ("1.bias", (8,)), ("2.weight", (8, 8)), ("2.bias", (8,))]
+    shapes += [("3.weight", (8, 2)), ("3.bias", (2,))]
+    found = weights(cursor.take(cursor.varint()), shapes)
+    assert all(k == 5 for k, _ in found.values())
+    out.context = {name: q for name, (_, q) in found.items()}
+    return out, RangeDecoder(payload[cursor.at :])
 
 
 def blank(height, width):

@@ -16,7 +16,7 @@ from inr import codec, fields
 from inr.domain import Domain
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
 from tests.codec import random_fields as some
-from tests.codec import random_grids
+from tests.codec import random_grids, random_lapped
 
 FOLDER = Path(__file__).parent
 HARMONIC = ActivationSpec("raf", some.HARMONIC, 20.0, 15.0)
@@ -61,6 +61,8 @@ CASES = {
     "v1-without-grid": (STATIONS, FieldSpec(2, 2, (2, 1), (4, 0), 4, 1, activation=MODULATED)),
     "v2-grids-colours": random_grids.picture((22, 13), "RGBA", levels=2),
     "v2-grids-grey": random_grids.picture((19, 30), "L", levels=4, width=4, activation=SINE),
+    "v2-lapped-mono": random_lapped.sound(150, 1, 5),
+    "v2-lapped-stereo": random_lapped.sound(77, 2, 6, activation=SINE),
 }
 
 
@@ -68,7 +70,7 @@ def make(name):
     """The bytes of a case and what they must decode to, as JSON values."""
     signal, field = CASES[name]
     rng = np.random.default_rng(sorted(CASES).index(name))
-    if field.encoding.name == "grids":
+    if field.encoding.stored:
         return make_grids(rng, signal, field)
     integers, exponents, tensors = some.tensors(rng, field)
     data = codec.encode(field, tensors, exponents, signal)
@@ -79,7 +81,8 @@ def make(name):
 
 def make_grids(rng, signal, field):
     """Likewise, with a section `G`: integers of all sizes, and a context network of random weights."""
-    pyramid = random_grids.grids(rng, field, scale=2.0, outliers=0.02)
+    kind = random_lapped if field.encoding.name == "lapped" else random_grids
+    pyramid = kind.grids(rng, field, scale=2.0, outliers=0.02)
     tensors, exponents = random_grids.network(rng, field)
     data = codec.encode(field, tensors, exponents, signal, pyramid)
     content = {
