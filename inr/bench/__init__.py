@@ -9,6 +9,7 @@ from inr.bench.drawn import Drawn
 from inr.bench.engine import float_db
 from inr.bench.jobs import data_folder, find_job
 from inr.bench.journal import Journal
+from inr.bench.kernels_figure import draw_kernels
 from inr.bench.machine import machine
 from inr.bench.names import Bench, find_bench
 from inr.bench.recipes import RECIPES, Recipe, cached_rows
@@ -34,6 +35,7 @@ __all__ = [
     "compare_summary",
     "curve_path",
     "data_folder",
+    "draw_kernels",
     "find_bench",
     "find_job",
     "float_db",

@@ -34,5 +34,6 @@ def line_style(number: int) -> dict[str, Any]:
 
 
 def marked_style(number: int) -> dict[str, Any]:
-    """Colour and marker of curve `number`."""
-    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
+    """Colour and marker of curve `number`; 36 differ."""
+    marker = MARKERS[(number + number // len(COLOURS)) % len(MARKERS)]
+    return {"color": COLOURS[number % len(COLOURS)], "marker": marker}

@@ -1,5 +1,6 @@
 """Look at the tangent kernels of small networks, print their spectra."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +39,8 @@ def ntk(
 ) -> None:
     """Show the neural tangent kernel of small networks at their start and while they train.
 
-    Each finished row is written to bench-ntk.jsonl at once; what goes on is said on stderr.
+    Each finished row is written to bench-ntk.jsonl at once; what goes on is said on stderr.  A figure of
+    condition numbers beside half-widths is drawn as ntk.png (needs matplotlib).
     sine and raf are looked at with omega 15, 30, 60 and 120.  With --match each RAF stands beside ReLU,
     sine at omega 30, and the sine whose kernel starts as wide as its own.
 
@@ -50,14 +52,15 @@ def ntk(
         seeds: how many networks of each, from seed 0 on.
         resume: go on with the rows that are there.
         json: print one JSON object with the rows on stdout instead of the table.
-        out: folder of bench-ntk.jsonl; the current one by default.
+        out: folder of bench-ntk.jsonl and of the figure; the current one by default.
     """
-    from inr import science
+    from inr import bench, science
 
     begun = time.monotonic()
     room = science.ntk_match if match else science.ntk
     jobs = room.jobs(names(activations), width, seeds)
     rows = finished_rows(jobs, science.ntk.run, "ntk", "match" if match else "default", out, resume)
+    print(bench.draw_kernels(rows, out), file=sys.stderr)
     if not match:
         report(rows, COLUMNS, begun, json)
         return

@@ -116,5 +116,7 @@ def test_ntk_prints_one_json_object(monkeypatch):
         "effective_rank", "half_width",
     }  # fmt: skip
     table = inr("ntk", "--activations", "relu", "--width", 4, "--resume")
+    assert "drawn: ntk.png" in got.err
+    assert Path("ntk.png").stat().st_size > 10_000
     assert "effective rank" in " ".join(table.out.split())
     assert "omega" not in table.out
