@@ -1,7 +1,7 @@
 """Samples to a fitted field, and the field to a file's bytes."""
 
 from inr.fitting.checkpoint import has_state
-from inr.fitting.finish import Coded
+from inr.fitting.finish import Coded, threads_for
 from inr.fitting.fit import Fit
 from inr.fitting.layout import widest
 from inr.fitting.network import TrainingNetwork
@@ -28,6 +28,7 @@ __all__ = [
     "report",
     "run",
     "threads",
+    "threads_for",
     "together",
     "widest",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from inr.errors import SpecError
+from inr.fitting import threads_for
 from inr.science import eigen, pde
 from inr.science.activations import groups
 from inr.science.eigenproblems import EIGENPROBLEMS, find_eigenproblem
@@ -19,7 +20,7 @@ from inr.science.training import Recipe
 NAMES = (*PROBLEMS, "all", "eigen")
 ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "quick": ("relu3", "poly-sine-gauss"),
-    "default": ("relu3", "poly", "poly-sine", "poly-sine-gauss"),
+    "default": ("relu3", "poly-sine-gauss"),
     "full": ("relu3", "rational", "poly", "poly-relu", "poly-relu3", "poly-sine", "poly-sine-gauss"),
 }
 # A quotient needs first derivatives only, so a plain ReLU is among the opponents, as in the source.
@@ -32,12 +33,12 @@ EASED, FASTER = (0.2, 0.4), 4.0
 PLANS: dict[str, dict[str, tuple[int, Recipe]]] = {
     "poisson": {
         "quick": (50, Recipe(5_000, 500, 5e-3, decay=1e-4, sigma=0.1)),
-        "default": (50, Recipe(10_000, 500, 3e-3, sigma=0.1, finish=500, finish_points=2_000)),
+        "default": (50, Recipe(6_000, 500, 3e-3, sigma=0.1, finish=500, finish_points=2_000)),
         "full": (50, Recipe(100_000, 10_000, 1e-3, 0.7**50, 1e-4)),
     },
     "singular": {
         "quick": (50, Recipe(3_000, 400, 1e-2, decay=1e-4)),
-        "default": (50, Recipe(5_000, 500, 1e-2, decay=1e-4)),
+        "default": (50, Recipe(4_000, 500, 1e-2, decay=1e-4)),
         "full": (100, Recipe(500_000, 10_000, 1e-3, 0.95**500, 1e-4)),
     },
     "oscillation": {
@@ -84,7 +85,8 @@ def jobs(request: Request) -> list[Job]:
 
 def run(job: Job) -> Iterator[str | Row]:
     """Lines that say how it goes, and finished rows, each as soon as it is there."""
-    return eigen.solve(job) if job.kind == "eigen" else pde.solve(job)
+    with threads_for(float(job.recipe.points * job.width**2)):
+        yield from eigen.solve(job) if job.kind == "eigen" else pde.solve(job)
 
 
 def _problems(request: Request) -> list[tuple[str, str]]:
