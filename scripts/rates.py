@@ -3,8 +3,8 @@
 Usage: INR_DATA=../shared/data python scripts/rates.py [pictures] [sounds]   (about 25 minutes on two cores)
 
 Fits the Kodak pictures and the sounds at three rates each with `inr fit --max-size B --steps 1500` and reads
-each rival's dB at our bytes off its own curve, linear in the logarithm of the bytes.  The tables go to stdout,
-the rows to data/baselines/rates.json; what was not asked for stays there as it is.
+each rival's dB at our bytes off its own curve, linear in the logarithm of the bytes.  Means go to stdout, the
+rows to data/baselines/rates.json; what was not asked for stays there as it is.
 """
 
 import json

@@ -28,7 +28,6 @@ from inr.specs import (
     AUDIO_FORMATS,
     AXES,
     IMAGE_MODES,
-    STORED,
     ActivationSpec,
     EncodingSpec,
     FieldSpec,
@@ -211,8 +210,10 @@ def _unpack_encoding(reader: Bytes, number: int, shape: tuple[int, ...]) -> Enco
     name = name_of(ENCODINGS, number, "encoding")
     if name == "identity":
         return EncodingSpec()
-    if name in STORED:
-        return EncodingSpec(name, reader.varint(), shape=shape)
+    if name == "grids":
+        return EncodingSpec("grids", reader.varint(), shape=shape)
+    if name == "lapped":
+        return EncodingSpec("lapped", reader.varint(), shape=shape)
     return EncodingSpec("fourier", reader.varint(), reader.varint() / 16)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 Array = np.ndarray
 LONG = 4096  # points
+NEAR = 1e-6  # of the distance of two points, however many there are: what rounding moves a coordinate
 
 
 def coefficients(samples: Array, axis: int) -> Array:
@@ -20,7 +21,7 @@ def coefficients(samples: Array, axis: int) -> Array:
         from scipy.ndimage import spline_filter1d  # here, because most decoding needs no spline
 
         # The same system; SciPy is quick along a long axis, but inexact at the ends of a short one.
-        return spline_filter1d(samples, 3, axis=axis, output=np.dtype(np.float32), mode="reflect")
+        return np.asarray(spline_filter1d(samples, 3, axis, np.float32, "reflect"))  # pyright: ignore[reportArgumentType]
     y = np.moveaxis(samples, axis, 0).astype(np.float32) * np.float32(6.0)
     n = len(y)
     if n == 1:
@@ -59,7 +60,7 @@ def on_points(x: Array, n: int) -> tuple[Array, Array]:
     """Which coordinates are grid points, and the indices of those.  Shape: x [M] -> bool [M], [up to M]."""
     at = (np.asarray(x, dtype=np.float64) + 1.0) * (n / 2.0) - 0.5
     near = np.rint(at)
-    there = (near >= 0) & (near < n) & (np.abs(at - near) < 1e-7 * n)
+    there = (near >= 0) & (near < n) & (np.abs(at - near) < NEAR)
     return there, near[there].astype(np.int64)
 
 

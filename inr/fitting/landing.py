@@ -183,7 +183,8 @@ class Landing:
             trials.append((db, got))
             if db >= target and (best is None or len(got[0].data) < len(best[0].data)):
                 best = got
-            if target <= db <= target + 0.15 or self.course.stop():
+            enough = 0.15 if not self.course.late(0.0) else 0.3
+            if target <= db <= target + enough or self.course.stop():
                 break
             # Aim a little above the target, so that the next trial is on its right side.
             self.pyramid.begin(
@@ -191,7 +192,8 @@ class Landing:
             )
             self.pyramid.weigh(self.weight)
             self.pyramid.learn_context(LATER)
-            self.pyramid.learn(self.course.a_turn, 0.3 * RATE)
+            if not self.course.late(0.0):
+                self.pyramid.learn(self.course.a_turn, 0.3 * RATE)
         if best is not None:
             return best
         coded, before = max(trials, key=lambda trial: trial[0])[1]

@@ -3,13 +3,13 @@
 const LAPPED_SCALE = 16;
 const LAPPED_BANDS = 4; // octaves that the network sees one by one
 const QUARTERS = 4;
+const NEAR_FRAME = 1e-6; // of a frame, at any length of a sound: far above the rounding of a coordinate
 
 /** Σ_j (re + i im)_j e^(2πi u j / n) for u = 0 .. n-1, in place; n is a power of 2. */
 class Fourier {
   constructor(n) {
     this.n = n;
-    this.cos = Float64Array.from({ length: n / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / n));
-    this.sin = Float64Array.from({ length: n / 2 }, (_, i) => Math.sin((2 * Math.PI * i) / n));
+    Object.assign(this, turns(n / 2, (i) => (2 * Math.PI * i) / n));
     this.turned = new Uint32Array(n);
     for (let i = 1; i < n; i++) this.turned[i] = (this.turned[i >> 1] >> 1) | (i & 1 ? n >> 1 : 0);
   }
@@ -49,6 +49,8 @@ function* waveOf({ header, tensors }, c, from, to, shift) {
   const fourier = new Fourier(2 * size);
   const [re, im] = [new Float64Array(2 * size), new Float64Array(2 * size)];
   const start = (Math.PI / size) * (shift + 0.5 + size / 2);
+  const turn = turns(size, (j) => start * (j + 0.5));
+  const under = windowTurns(size, shift);
   const sum = new Float64Array((count + 1) * size);
   for (let n = 0; n < count; n++) {
     re.fill(0);
@@ -56,26 +58,28 @@ function* waveOf({ header, tensors }, c, from, to, shift) {
     for (let j = from; j < to; j++) {
       const value = values[(c * size + j) * count + n];
       if (value === 0) continue;
-      re[j] = value * Math.cos(start * (j + 0.5));
-      im[j] = value * Math.sin(start * (j + 0.5));
+      re[j] = value * turn.cos[j];
+      im[j] = value * turn.sin[j];
     }
     fourier.run(re, im);
-    addWindow(re, im, size, shift, sum, n * size);
+    const at = n * size;
+    for (let i = 0; i < 2 * size; i++) sum[at + i] += re[i] * under.cos[i] - im[i] * under.sin[i];
     if (n % 16 === 15) yield;
   }
-  return Float32Array.from(sum.subarray(size, size + frames));
+  return new Float32Array(sum.subarray(size, size + frames));
 }
 
-/** Turns the sums to cosines and adds them under the window w, which is 0 outside -1/2 .. 2K - 1/2. */
-function addWindow(re, im, size, shift, sum, at) {
+/** Cosines and sines of the angles of 0 .. n-1, times a factor that may differ from one to the next. */
+function turns(n, angle, factor = () => 1) {
+  const table = (wave) => Float64Array.from({ length: n }, (_, i) => factor(i) * wave(angle(i)));
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/** What turns the sums to cosines, under the window w, which is 0 outside -1/2 .. 2K - 1/2. */
+function windowTurns(size, shift) {
   const scale = Math.sqrt(2 / size);
-  for (let i = 0; i < 2 * size; i++) {
-    const u = i + shift;
-    if (u < -0.5 || u >= 2 * size - 0.5) continue;
-    const angle = (Math.PI * i) / (2 * size);
-    const wave = re[i] * Math.cos(angle) - im[i] * Math.sin(angle);
-    sum[at + i] += scale * Math.sin((Math.PI / (2 * size)) * (u + 0.5)) * wave;
-  }
+  const w = (u) => (u < -0.5 || u >= 2 * size - 0.5 ? 0 : Math.sin((Math.PI / (2 * size)) * (u + 0.5)));
+  return turns(2 * size, (i) => (Math.PI * i) / (2 * size), (i) => scale * w(i + shift));
 }
 
 /** T_0 .. T_C-1, D_0 .. of all frames, `shift` later. */
@@ -118,7 +122,7 @@ function framesAt(x, frames) {
   for (let i = 0; i < x.length; i++) {
     const at = ((x[i] + 1) * frames) / 2 - 0.5;
     out[i] = Math.round(at);
-    if (Math.abs(at - out[i]) >= 1e-7 * frames || out[i] < 0 || out[i] >= frames) return null;
+    if (Math.abs(at - out[i]) >= NEAR_FRAME || out[i] < 0 || out[i] >= frames) return null;
   }
   return out;
 }

@@ -142,3 +142,10 @@ def test_a_long_axis_and_a_short_one_solve_the_same_system(monkeypatch, rng):
     short = coefficients(samples, 1)
     monkeypatch.setattr("inr.fields.spline.LONG", 100)
     np.testing.assert_allclose(coefficients(samples, 1), short, rtol=0, atol=2e-6)
+
+
+def test_a_place_near_a_point_of_a_long_line_is_not_the_point():
+    n = 6_000_000
+    there, index = on_points(np.array([coords.axis(n, 4_999_999, 5_000_000)[0], 2 * 4_999_999.6 / n - 1]), n)
+    assert there.tolist() == [True, False]
+    assert index.tolist() == [4_999_999]

@@ -51,6 +51,60 @@ def test_every_flipped_byte_and_every_cut_is_refused(tmp_path):
     assert [i for i, answer in enumerate(answers) if not refused(answer)] == []
 
 
+def test_a_place_near_a_frame_of_a_long_sound_is_not_taken_for_it(monkeypatch, tmp_path):
+    frames = 200_000
+    data, want = made_lapped.file(made_lapped.signal(frames), 8, step=0.1)
+    near = coords.at(np.arange(1000, 1100) + 0.015, frames)
+    # Without frames Python's field is the spline everywhere, whatever it takes for a frame.
+    monkeypatch.setattr(
+        "inr.fields.spline.on_points", lambda x, n: (np.zeros(len(x), bool), np.zeros(0, int))
+    )
+    between = reconstruct.points(want.field, [near])
+    at_frames = reconstruct.points(want.field, [coords.axis(frames, 1000, 1100)])
+    assert np.abs(between - at_frames).max() > 1e-3
+    (answer,) = ask([{"ask": "values", "file": text(data), "grid": [near.tolist()]}], tmp_path)
+    got = array(value(answer), np.float64).reshape(between.shape)
+    np.testing.assert_allclose(got, between, rtol=0, atol=1e-4)
+
+
+HEAD = [1, 0, 6, 0, 25, 5]  # tiles, margin, width, hidden layers, shared and lapped, order
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ([1, 0, 6, 0, 25, 4], "lapped windows of 2^4 frequencies; 2^5 to 2^13 are allowed"),
+        ([1, 0, 6, 0, 25, 14], "lapped windows of 2^14 frequencies; 2^5 to 2^13 are allowed"),
+        ([2, 0, 6, 0, 25, 5], "lapped needs a sound, one tile and no gain"),
+        ([1, 0, 6, 0, 27, 5], "lapped needs a sound, one tile and no gain"),
+        ([1, 0, 6, 0, 33, 5], "encoding 4 is not known; the file needs a newer inr"),
+        ([1, 0, 6, 0, 1], "an encoding by grids and section G belong together"),
+    ],
+)
+def test_a_header_that_lapped_grids_cannot_have_is_refused_with_its_reason(changed, reason, tmp_path):
+    data, _ = made_lapped.file(made_lapped.signal(40), 5, step=0.2)
+    broken = resealed(data, "H", lambda p: p.replace(bytes(HEAD), bytes(changed)))
+    assert broken != data
+    (answer,) = ask([{"ask": "file", "file": text(broken)}], tmp_path)
+    assert refused(answer)
+    assert answer["message"] == f"header: {reason}"
+
+
+def test_lapped_grids_of_a_picture_or_of_another_version_are_refused(tmp_path):
+    data, _ = made_lapped.file(made_lapped.signal(40), 5, step=0.2)
+    # A picture has two axes, so two tiles and two margins, and no number of channels but in mode 0.
+    head = [1, 5, 8, 2, 8, 1, 1, 0, 0, 6, 0, 25, 5]
+    picture = resealed(data, "H", lambda p: bytes(head) + p[p.index(bytes(HEAD)) + len(HEAD) :])
+    answers = ask(
+        [{"ask": "file", "file": text(d)} for d in (picture, data[:4] + b"\1" + data[5:])], tmp_path
+    )
+    assert all(refused(answer) for answer in answers)
+    assert [answer["message"] for answer in answers] == [
+        "header: lapped needs a sound, one tile and no gain",
+        "file: version 1 is that of files without grids",
+    ]
+
+
 def test_both_decoders_have_the_same_opinion_of_changed_files(rng, tmp_path):
     sources = [made_lapped.random_file(seed)[0] for seed in range(4)]
     files = []

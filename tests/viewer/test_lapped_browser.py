@@ -6,6 +6,8 @@ import pytest
 from inr import viewer
 from tests.viewer import made, made_lapped
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (8000, 2), (6000, 1)])
 def test_a_sound_of_cosines_has_the_samples_of_decode_and_plays(show, rate, channels):
