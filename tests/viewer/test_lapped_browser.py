@@ -5,6 +5,7 @@ import pytest
 
 from inr import viewer
 from tests.viewer import made, made_lapped
+from tests.viewer.test_browser import until
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,7 @@ def test_a_sound_of_cosines_has_the_samples_of_decode_and_plays(show, rate, chan
     original = made.decoded(want.field, of).reshape(2000, channels)
     assert np.abs(np.clip(np.rint(32768 * got), -32768, 32767) - original).max() <= 2
     page.click("#play-sound")
-    page.wait_for_function("Number(document.getElementById('place').value) > 0.02")
+    until(page, "Number(document.getElementById('place').value) > 0.02")
     page.keyboard.press("i")
     assert "cosines" in page.text_content("#levels")
     assert page.locator("#tensors tr").count() == len(want.field.tensors)
