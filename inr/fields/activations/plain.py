@@ -42,7 +42,7 @@ def _relu2(xp: Any, z: Any) -> Any:
 def _apalu(xp: Any, z: Any, a: Any, b: Any) -> Any:
     # σ(x) = (1 + tanh(x/2)) / 2 does not overflow.
     above = z * (1.5 + 0.5 * xp.tanh(0.5 * SIGMOID * z))
-    below = xp.exp(xp.where(z < 0, z, 0.0 * z)) - 1.0
+    below = xp.exp(xp.clip(z, -60.0, 0.0)) - 1.0
     return xp.where(z >= 0, a * above, b * below)
 
 

@@ -20,7 +20,7 @@ SERIES = [(-1) ** k / math.factorial(2 * k + 1) for k in range(7)]
 def _sinc(xp: Any, t: Any) -> Any:
     near = xp.abs(t) < 0.5
     # Each branch sees only arguments it is made for: 0 · NaN is NaN on the way back.
-    small, large = xp.where(near, t, 0.0 * t), xp.where(near, 0.0 * t + 1.0, t)
+    small, large = xp.where(near, t, 0.0), xp.where(near, 1.0, t)
     square, series = small * small, SERIES[-1]
     for coefficient in SERIES[-2::-1]:
         series = series * square + coefficient

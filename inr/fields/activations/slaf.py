@@ -38,11 +38,12 @@ def _taylor(xp: Any, z: Any, parameters: Arrays, omega: float, spec: ActivationS
 def _fourier(xp: Any, z: Any, parameters: Arrays, omega: float, spec: ActivationSpec) -> Any:
     a, b = parameters["cosine"], parameters["sine"]
     sin, cos = xp.sin(omega * z), xp.cos(omega * z)
-    sin2, cos2 = 2.0 * sin * cos, 1.0 - 2.0 * sin * sin
-    sin3, cos3 = sin2 * cos + cos2 * sin, cos2 * cos - sin2 * sin
-    y = entry(a, 0) + entry(a, 1) * cos + entry(b, 0) * sin
-    y = y + entry(a, 2) * cos2 + entry(b, 1) * sin2
-    return y + entry(a, 3) * cos3 + entry(b, 2) * sin3
+    a0, a1, a2, a3 = (entry(a, i) for i in range(4))
+    b1, b2, b3 = (entry(b, i) for i in range(3))
+    # Multiple angles are polynomials of the cosine (Chebyshev's), so both sums go by Horner's rule.
+    even = (a0 - a2) + cos * ((a1 - 3.0 * a3) + cos * (2.0 * a2 + (4.0 * a3) * cos))
+    odd = (b1 - b3) + cos * (2.0 * b2 + (4.0 * b3) * cos)
+    return even + sin * odd
 
 
 SLAF = Activation(
