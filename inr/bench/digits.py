@@ -27,6 +27,7 @@ ACTIVATIONS = ("relu", "lslu", "slaf", "slaf-fourier")
 WIDTH = 32
 CLASSES = 10
 BATCH = 64
+LOOKS = 10  # at the activation's own parameters, evenly over the epochs
 SEARCH_SEEDS = (100, 101)  # not among those that are reported
 
 
@@ -131,7 +132,13 @@ def choose(data: Digits, activation: str, width: int, lr: float, epochs: int) ->
 def _row(data: Digits, activation: str, width: int, lr: float, epochs: int, seed: int) -> Row:
     inputs = data.rest.x.shape[1]
     network = Classifier(activation, inputs, width, CLASSES, seed)
-    nets.train(network, data.rest, lr, epochs, BATCH, seed)
+    course: list[Row] = []
+
+    def watch(epoch: int) -> None:
+        if epoch % max(1, epochs // LOOKS) == 0:
+            course.append({"epoch": epoch, "layers": nets.own_parameters(network)})
+
+    nets.train(network, data.rest, lr, epochs, BATCH, seed, watch)
     return {
         "activation": activation,
         "width": width,
@@ -140,4 +147,5 @@ def _row(data: Digits, activation: str, width: int, lr: float, epochs: int, seed
         "seed": seed,
         "lr": lr,
         "test_accuracy": nets.accuracy(network, data.test),
+        "own_parameters": [] if activation == "relu" else course,
     }

@@ -8,6 +8,7 @@ falls to 0 along half a cosine.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,18 +86,56 @@ def params(activation: str, inputs: int, width: int, classes: int) -> int:
     return sum(p.numel() for p in Classifier(activation, inputs, width, classes, 0).parameters())
 
 
-def train(network: Classifier, data: Samples, lr: float, epochs: int, batch: int, seed: int) -> None:
-    """Train in place, every sample once an epoch in a new order."""
+def train(
+    network: Classifier,
+    data: Samples,
+    lr: float,
+    epochs: int,
+    batch: int,
+    seed: int,
+    watch: Callable[[int], None] = lambda epoch: None,
+) -> None:
+    """Train in place, every sample once an epoch in a new order.
+
+    Args:
+        network: what is trained.
+        data: all samples.
+        lr: the rate at the start.
+        epochs: how often every sample is seen.
+        batch: samples of a step.
+        seed: of the orders.
+        watch: called with the number of epochs done, before the first and after each.
+    """
     order = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(network.groups(lr))
     steps = epochs * math.ceil(len(data.x) / batch)
     fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    for _ in range(epochs):
+    watch(0)
+    for epoch in range(epochs):
         for index in torch.randperm(len(data.x), generator=order).split(batch):
             optimiser.zero_grad()
             functional.cross_entropy(network(data.x[index]), data.label[index]).backward()
             optimiser.step()
             fall.step()
+        watch(epoch + 1)
+
+
+@torch.no_grad()
+def own_parameters(network: Classifier) -> list[dict[str, list[list[float]]]]:
+    """The activation's own trained parameters: for each layer and name, mean and spread of each of its rows.
+
+    Of LSLU these are θ (`amplitude`) and ω (`shift`), a row a term of the sum.
+    """
+    out = []
+    for shape in network.shapes:
+        rows = {name: p[0].reshape(p.shape[1], -1) for name, p in shape.named_parameters()}
+        out.append(
+            {
+                name: [[round(float(r.mean()), 5), round(float(r.std(correction=0)), 5)] for r in p]
+                for name, p in rows.items()
+            }
+        )
+    return out
 
 
 @torch.no_grad()

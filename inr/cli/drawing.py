@@ -101,7 +101,13 @@ def progress_line(name: str, unit: str, p: Any) -> str:
     quality = "" if p.quality_db is None else f"  {unit} {p.quality_db:.2f} dB"
     steps = f"{p.step}" + (f"/{p.steps}" if p.steps else "")
     eta = "" if p.eta_s is None else f"  {p.eta_s:.0f} s left"
-    return f"{name}  step {steps}{quality}{eta}  {p.samples_per_s / 1e6:.2f} M samples/s"
+    size = "" if p.size_bytes is None else f"  about {_in_words(p.size_bytes)}"
+    speed = f"  {p.samples_per_s / 1e6:.2f} M samples/s" if p.samples_per_s else ""
+    return f"{name}  step {steps}{quality}{size}{eta}{speed}"
+
+
+def _in_words(size: int) -> str:
+    return f"{size} bytes" if size < 10_000 else f"{size / 1000:.0f} kB"
 
 
 def summary(report: dict[str, Any]) -> str:

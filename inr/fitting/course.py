@@ -80,7 +80,13 @@ class Course:
         """The record of this moment."""
         db = None if self.mse is None else 10 * math.log10(self.power / max(self.mse, 1e-20))
         left = None if self.plan.seconds is None else max(0.0, self.plan.seconds - self.seconds)
-        return Progress("fit", self.steps, self.plan.steps, db, self.seconds, left)
+        size = round(self._whole_size(self.pyramid.estimate)) if self.mse is not None else None
+        return Progress("fit", self.steps, self.plan.steps, db, self.seconds, left, size_bytes=size)
+
+    def _whole_size(self, integers: float) -> float:
+        """About how many bytes a file takes whose integers take so many."""
+        mlp = sum(t.numel() for t in self.pyramid.mlp.values()) * NUMBER_BITS / 8
+        return integers + BESIDE[self.signal.kind] + mlp
 
     def start(self) -> None:
         """The first rounding, with the step that nearly meets the bound."""
@@ -183,12 +189,7 @@ class Course:
                 )
             )
         if self.request.max_size is not None:
-            mlp = sum(t.numel() for t in self.pyramid.mlp.values()) * NUMBER_BITS / 8
-            return float(
-                np.clip(
-                    ((bytes_ + BESIDE[self.signal.kind] + mlp) / self.request.max_size) ** 0.85, 0.25, 4.0
-                )
-            )
+            return float(np.clip((self._whole_size(bytes_) / self.request.max_size) ** 0.85, 0.25, 4.0))
         return 1.0
 
     def _linear_db(self, pyramid: Pyramid) -> float:

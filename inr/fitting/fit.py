@@ -22,7 +22,7 @@ from inr.fitting.finish import PROBE_SAMPLES, Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
 from inr.fitting.prepare import make_sampler, pick_device, same_run
-from inr.fitting.presets import Plan
+from inr.fitting.presets import Plan, expected_bytes
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
 from inr.fitting.squeeze import Squeezing
@@ -344,6 +344,7 @@ class Fit:
             None if left is None else left * clock.step_s,
             batch.size / clock.step_s if clock.step_s else 0.0,
             note,
+            expected_bytes(self.request, self.plan.field, self.reader.spec.kind),
         )
 
     def quality_db(self, error: float) -> float | None:

@@ -186,3 +186,10 @@ def _batch(field: FieldSpec, spec: SignalSpec) -> int:
     samples, _, _, usual = MEASURED[spec.kind]
     grow = min(LARGEST_GROWTH, max(1.0, (_tile_samples(field, spec) / samples) ** GROWTH))
     return min(box, 64 * round(usual * grow / 64))
+
+
+def expected_bytes(request: FitSpec, field: FieldSpec, kind: str) -> int:
+    """About how large the file of a field will be; never more than was asked for."""
+    bits = BITS_UNSQUEEZED if request.max_size is None else BITS_PER_PARAM[kind]
+    size = OVERHEAD_BYTES + round(fields.param_count(field) * bits / 8)
+    return size if request.max_size is None else min(size, request.max_size)

@@ -19,6 +19,7 @@ class Progress:
         seconds: time since the first byte was read.
         eta_s: seconds until the plan ends, None where unknown.
         samples_per_s: training samples a second.
+        size_bytes: about how large the file will be, None before that can be said.
         note: something that the person should know, such as a checkpoint that could not be written.
     """
 
@@ -30,6 +31,7 @@ class Progress:
     eta_s: float | None = None
     samples_per_s: float = 0.0
     note: str = ""
+    size_bytes: int | None = None
 
 
 def drive(steps: Generator[Progress, None, T], show: Callable[[Progress], None]) -> T:

@@ -160,3 +160,15 @@ def test_the_kept_rows_are_of_the_default_plan_and_of_the_networks_that_ship(rep
     assert [(r["activation"], r["width"], r["seed"]) for r in rows] == planned
     assert all(r["params"] == nets.params(r["activation"], 64, r["width"], digits.CLASSES) for r in rows)
     assert {tuple(r["search"]) for r in rows} == {tuple(f"{lr:g}" for lr in digits.RATES)}
+
+
+def test_a_row_has_the_course_of_the_activations_own_parameters(monkeypatch):
+    pytest.importorskip("sklearn", reason="the digits are scikit-learn's")
+    data = digits.load()
+    row = digits._row(data, "lslu", 4, 1e-2, 3, 0)
+    assert [look["epoch"] for look in row["own_parameters"]] == [0, 1, 2, 3]
+    start, *_, end = (look["layers"] for look in row["own_parameters"])
+    assert [len(layer["shift"]) for layer in start] == [4, 4]  # a row a term
+    assert start[0]["amplitude"] == [[0.25, 0.0]] * 4
+    assert end[0]["amplitude"] != start[0]["amplitude"]
+    assert digits._row(data, "relu", 4, 1e-2, 1, 0)["own_parameters"] == []
