@@ -45,7 +45,7 @@ def info(file: Path, /, *, json: Flag = False) -> None:
             {
                 "name": name,
                 "shape": list(tensor.shape),
-                "step": _step(decoded, name),
+                "step": decoded.step_of(name),
                 "bytes": round(decoded.tensor_bits[name] / 8, 1),
                 "bits_per_value": round(decoded.tensor_bits[name] / tensor.size, 2),
             }
@@ -56,14 +56,6 @@ def info(file: Path, /, *, json: Flag = False) -> None:
         print(json_module.dumps(row))
         return
     _print(row)
-
-
-def _step(decoded: Any, name: str) -> str:
-    from inr import codec
-
-    if name in decoded.exponents:
-        return f"2^{-decoded.exponents[name]}"
-    return f"{decoded.grids.step * 2.0**-codec.STEP_BITS:.5f}"
 
 
 def _print(row: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from inr import fields, files
 from inr.codec import container, extras, grids, header, limits, units, weights
-from inr.codec.grids import Grids
+from inr.codec.grids import STEP_BITS, Grids
 from inr.codec.quantise import dequantise, quantise
 from inr.errors import FormatError, SpecError
 from inr.specs import FieldSpec, SignalSpec
@@ -38,6 +38,12 @@ class Decoded:
     tensor_bits: dict[str, float]
     exponents: dict[str, int]
     grids: Grids | None = None
+
+    def step_of(self, name: str) -> str:
+        """A tensor's step, as people read it."""
+        if name in self.exponents or self.grids is None:
+            return f"2^{-self.exponents[name]}"
+        return f"{self.grids.step * 2.0**-STEP_BITS:.5f}"
 
 
 def encode(

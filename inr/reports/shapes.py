@@ -1,7 +1,7 @@
 """The shape of each layer's activation, as a fit began and as it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -60,39 +60,50 @@ def _omega(spec: FieldSpec, layer: int) -> float:
 
 
 def _of_tiles(tensors: Mapping[str, Array], tiles: Array) -> dict[str, Array]:
-    return {name: t if t.shape[0] == 1 else t[tiles] for name, t in tensors.items()}
+    """The networks of some tiles; grids are of the whole signal."""
+    return {n: t if t.shape[0] == 1 or n.startswith("grid.") else t[tiles] for n, t in tensors.items()}
 
 
 def _curves(spec: FieldSpec, tensors: Mapping[str, Array], layer: int, z: Array) -> Array:
     """The activation of some neurons at `z`; [P] -> [P, J]."""
-    head = f"layer{layer}."
-    own = {n.removeprefix(head): t for n, t in tensors.items() if n.startswith(head)}
-    sets = len(tensors[f"{head}weight"])
+    sets = len(tensors[f"layer{layer}.weight"])
     wide = np.broadcast_to(z[None, :, None], (sets, len(z), spec.width)).copy()
-    act = fields.activation(spec.activation.name)
     with np.errstate(all="ignore"):
-        values = np.real(act.apply(np, wide, own, _omega(spec, layer), spec.activation))
+        values = np.real(_activated(spec, tensors, layer, wide))
     flat = np.moveaxis(values, 1, 0).reshape(len(z), -1)
     keep = np.unique(np.linspace(0, flat.shape[1] - 1, min(NEURONS, flat.shape[1])).round().astype(int))
     return flat[:, keep]
 
 
-def _pre_activations(spec: FieldSpec, tensors: Mapping[str, Array], layer: int) -> Array:
-    """z of a layer at random places: the output of the network that ends before its activation."""
+def _activated(spec: FieldSpec, tensors: Mapping[str, Array], layer: int, z: Array) -> Array:
     head = f"layer{layer}."
-    weight, bias = tensors[f"{head}weight"], tensors[f"{head}bias"]
-    rng = np.random.Generator(np.random.Philox(0))
-    u = rng.uniform(-1.0, 1.0, (len(weight), SAMPLES, spec.dims)).astype(np.float32)
-    if layer == 0:
-        return _encoded(rng, u, weight.shape[1]) @ weight + bias[:, None]
-    cut = replace(spec, hidden=layer - 1, channels=spec.width, gain=False)
-    below = {n: t for n, t in tensors.items() if n.startswith("layer") and int(n[5:].split(".")[0]) < layer}
+    own = {n.removeprefix(head): t for n, t in tensors.items() if n.startswith(head)}
+    act = fields.activation(spec.activation.name)
+    return act.apply(np, z, own, _omega(spec, layer), spec.activation)
+
+
+def _pre_activations(spec: FieldSpec, tensors: Mapping[str, Array], layer: int) -> Array:
+    """z of a layer at random places."""
+    h = _inputs(spec, tensors)
     with np.errstate(all="ignore"):
-        z = fields.forward(np, cut, {**below, "output.weight": weight, "output.bias": bias}, u)
+        for below in range(layer + 1):
+            head = f"layer{below}."
+            z = h @ tensors[f"{head}weight"] + tensors[f"{head}bias"][:, None]
+            h = _activated(spec, tensors, below, z) if below < layer else h
     return z[np.isfinite(z)] if np.isfinite(z).any() else np.ones(1)
 
 
-def _encoded(rng: np.random.Generator, u: Array, size: int) -> Array:
-    """What the first layer sees, as far as its range goes: coordinates, and sines of any angle."""
-    waves = np.sin(rng.uniform(0.0, 2.0 * np.pi, (*u.shape[:2], size - u.shape[2])))
+def _inputs(spec: FieldSpec, tensors: Mapping[str, Array]) -> Array:
+    """What the first layer sees at random places, [K, SAMPLES, E].
+
+    Of an encoding without numbers of its own as far as its range goes: coordinates, and sines of any angle.
+    """
+    rng = np.random.Generator(np.random.Philox(0))
+    sets, size = tensors["layer0.weight"].shape[:2]
+    if spec.encoding.stored:
+        planes = fields.lookup(tensors, spec.encoding).planes.reshape(size, -1)
+        seen = planes[:, rng.integers(0, planes.shape[1], SAMPLES)].T
+        return np.float32(fields.scale(spec.encoding)) * seen[None]
+    u = rng.uniform(-1.0, 1.0, (sets, SAMPLES, spec.dims)).astype(np.float32)
+    waves = np.sin(rng.uniform(0.0, 2.0 * np.pi, (sets, SAMPLES, size - spec.dims)))
     return np.concatenate([u, waves.astype(np.float32)], -1)

@@ -10,7 +10,10 @@ from inr.reports.compare import Comparison
 
 Row = Sequence[str]
 # What FORMAT.md calls the sections.
-SECTIONS = {"H": "header", "D": "division", "P": "times of frames", "i": "colour profile", "W": "weights"}
+SECTIONS = {
+    "H": "header", "D": "division", "P": "times of frames", "i": "colour profile", "u": "units", "G": "grids",
+    "W": "weights",
+}  # fmt: skip
 # Keys of `fit --json` that are a measure, what the page calls them, and how they are written.
 MEASURES = (
     ("psnr_db", "PSNR of the decoded file", "{:.2f} dB"),
@@ -126,7 +129,7 @@ def budget(data: bytes) -> str:
     rows, shares = [], []
     for name, tensor in decoded.field.tensors.items():
         size = decoded.tensor_bits[name] / 8
-        step = f"2^{-decoded.exponents[name]}"
+        step = decoded.step_of(name)
         shape = "×".join(map(str, tensor.shape))
         rows.append((name, shape, step, f"{size:,.1f}", f"{8 * size / tensor.size:.2f}"))
         shares.append(size / len(data))
