@@ -24,11 +24,13 @@ def expand(inputs: list[str]) -> list[str]:
     stands for what it matches, ** for folders of any depth; one that matches nothing is taken as a name.
 
     Raises:
-        SpecError: there is no input at all.
+        SpecError: there is no input at all, or the second of two names what should be written.
         SignalError: a folder has no signal in it, or cannot be looked into.
     """
     if not inputs:
         raise SpecError("fit: no input; give a picture, sound or video file, or sample:NAME")
+    if len(inputs) == 2 and inputs[1].endswith(".inr") and not inputs[0].endswith(".inr"):
+        raise SpecError(f"fit: {inputs[1]} is no signal; to write the result there, use -o {inputs[1]}")
     names: list[str] = []
     for name in inputs:
         for one in _matches(name):

@@ -44,6 +44,7 @@ WRONG = {
     "an output that is no .inr": ["fit", "IMAGE", "-o", "out.png"],
     "an output folder that does not exist": ["fit", "IMAGE", "-o", "nowhere/out.inr"],
     "one file for two inputs": ["fit", "IMAGE", "AUDIO", "-o", "out.inr"],
+    "an output without -o": ["fit", "IMAGE", "out.inr"],
     "two inputs for one file": ["fit", "IMAGE", "IMAGE"],
     "an export to nothing known": ["export", "FILE", "out.zip"],
     "an export that would change nothing": ["export", "FILE", "out.inr"],
@@ -76,7 +77,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(name, sources, fitted)
 @pytest.mark.parametrize(
     "words",
     [
-        ["fit", "IMAGE", "-o", "there.inr", "--steps", "1"],
+        ["fit", "IMAGE", "-o", "there.inr", "--profile", "tiles", "--steps", "1"],
         ["decode", "FILE", "there.png"],
         ["export", "FILE", "there.inr", "--max-size", "2kB"],
         ["export", "FILE", "there.safetensors"],
@@ -235,7 +236,7 @@ def test_nothing_is_drawn_when_stderr_is_no_terminal(sources, tmp_path):
 
 def test_progress_is_drawn_on_a_terminal_and_quiet_draws_nothing(sources, tmp_path):
     for quiet, drawn in (([], True), (["--quiet"], False)):
-        words = command("fit", sources["image"], "--steps", 400, "--force", *quiet)
+        words = command("fit", sources["image"], "--profile", "tiles", "--steps", 400, "--force", *quiet)
         code, said = on_a_terminal(words, SURROUNDINGS, tmp_path)
         assert code == 0
         assert (b"step " in said and b"PSNR" in said) == drawn
@@ -253,7 +254,9 @@ def test_a_reader_that_leaves_is_no_error(fitted, tmp_path):
 
 
 def test_closed_streams_do_not_cost_the_fit(sources, tmp_path):
-    words = " ".join(f"'{word}'" for word in command("fit", sources["image"], "--steps", 3))
+    words = " ".join(
+        f"'{word}'" for word in command("fit", sources["image"], "--profile", "tiles", "--steps", 3)
+    )
     for closing in ("2>&-", "<&- >&- 2>&-"):
         ended = subprocess.run(["sh", "-c", f"{words} --force {closing}"], cwd=tmp_path, env=SURROUNDINGS)
         assert ended.returncode == 0, closing
