@@ -157,7 +157,7 @@ def test_what_cannot_be_fitted_is_an_error_of_its_kind(array, options, error):
 
 def test_progress_is_told_step_by_step():
     records = []
-    inr.fit(PICTURE, kind="image", steps=12, progress=records.append)
+    inr.fit(PICTURE, kind="image", steps=12, profile="tiles", progress=records.append)
     assert [r.step for r in records if r.phase == "fit"] == list(range(1, 13))
     assert [r.phase for r in records[-2:]] == ["quantise", "evaluate"]
     assert all(r.steps == 12 for r in records)

@@ -9,18 +9,19 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from inr import fields
 from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
-from inr.fitting.pyramid import LATER, RATE, Pyramid
+from inr.fitting.pyramid import FIRST, LATER, RATE, Pyramid
 from inr.fitting.rounding import LAMBDA
 from inr.specs import ORDERS, FieldSpec, FitSpec, SignalSpec
 
-STEPS = {"fast": 20.0, "balanced": 14.0, "small": 40.0, "best": 8.0}  # of 255, where no bound is asked for
-SOUND_STEPS = {"fast": 0.2, "balanced": 0.1, "small": 0.5, "best": 0.05}  # likewise, of the sound's level
+STEPS = {"fast": 20.0, "balanced": 20.0, "small": 40.0, "best": 8.0}  # of 255, where no bound is asked for
+SOUND_STEPS = {"fast": 0.1, "balanced": 0.05, "small": 0.2, "best": 0.025}  # likewise, of the sound's level
 TURN = 300  # steps of the MLP
 NUMBER_BITS = 6.0  # of a weight of the MLP
 BESIDE = {"image": 330, "audio": 200}  # bytes of headers, context network and the coarsest grid
@@ -30,8 +31,11 @@ EXCERPT = 1 << 18  # frames that the length of windows is chosen on
 ORDERS_TRIED, A_BIT = 3, 6.0  # orders of windows that are fitted at first; decibels of a bit for each sample
 BITS_EACH = 5.4  # that an integer takes which is not 0, about
 TURN_ROUNDINGS = 2.0  # roundings that a turn takes as long as, about
-LANDING = 3.0  # turns that the end of a fit takes as long as
+# Turns that a last turn and the landing take as long as: on a size, and where nothing is searched.
+LANDING, WRITING = 3.0, 2.5
+SHORT, SHORTENED = 10.0, 200  # a fit of fewer seconds begins with so many steps of the context network
 PULLS = (0.3, 0.1)  # κ of pyramid.py, from the first turn to the last
+KEPT = ("steps", "turn", "mse", "_took", "_begun", "_next_factor")  # of a course, in a checkpoint
 
 
 class Course:
@@ -40,6 +44,7 @@ class Course:
     Attributes:
         pyramid: the fit, once `start` made it.
         steps: of the MLP, done.
+        turn: turns done.
         mse: mean squared error in the field's units, None before the first turn.
     """
 
@@ -56,9 +61,10 @@ class Course:
         self.request, self.plan, self.signal, self.values = request, plan, signal, values
         self.power = 4.0 if signal.kind == "image" else max(float(np.square(values).mean()), 1e-12)
         self.started, self.stop = started, stop
-        self.steps = 0
+        self.steps = self.turn = 0
         self.mse: float | None = None
-        self._took = 0.0
+        self._took = self._begun = 0.0  # seconds of the longest turn, and when the first one began
+        self._next_factor = 1.0
         self.pyramid: Pyramid
 
     @property
@@ -76,6 +82,15 @@ class Course:
         """Steps of the MLP in one turn."""
         return TURN if self.plan.steps is None or self.whole is None else self.plan.steps // self.whole
 
+    def state(self) -> dict[str, Any]:
+        """What the next turn depends on beside the pyramid, JSON values."""
+        return {name: getattr(self, name) for name in KEPT}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`."""
+        for name in KEPT:
+            setattr(self, name, state[name])
+
     def progress(self) -> Progress:
         """The record of this moment."""
         db = None if self.mse is None else 10 * math.log10(self.power / max(self.mse, 1e-20))
@@ -92,8 +107,13 @@ class Course:
         """The first rounding, with the step that nearly meets the bound."""
         if self.signal.kind == "audio":
             self._choose_order()
-        self.pyramid = Pyramid.start(self.plan.field, self.values, self._first_step(), self.request.seed)
+        contexts = SHORTENED if (self.plan.seconds or math.inf) < SHORT else FIRST
+        self.pyramid = Pyramid.start(
+            self.plan.field, self.values, self._first_step(), self.request.seed, contexts=contexts
+        )
+        before = self.seconds
         bytes_ = self.pyramid.weigh(LAMBDA)
+        rounding = self.seconds - before
         for _ in range(SEARCHES):
             begun, factor = self.seconds, self._factor(bytes_)
             if abs(math.log(factor)) < NEAR or self.late(max(begun, LANDING * self._took)):
@@ -101,7 +121,10 @@ class Course:
             self.pyramid.begin(self.pyramid.step * factor)
             bytes_ = self.pyramid.weigh(LAMBDA)
             self._took = TURN_ROUNDINGS * (self.seconds - begun)
+        before = self.seconds
         self.pyramid.learn_context(LATER)
+        self._begun = self.seconds
+        self._took = max(self._took, TURN_ROUNDINGS * (rounding + self._begun - before))
 
     def _choose_order(self) -> None:
         """The length of the windows: a few around the best guess are rounded, and judged by what they take.
@@ -133,29 +156,40 @@ class Course:
         return replace(field, encoding=replace(field.encoding, count=order, shape=(frames,)))
 
     def turns(self) -> Iterator[Progress]:
-        """Turns of MLP, coefficients and contexts, as many as time or steps allow."""
-        whole = self.whole
+        """Turns of MLP, coefficients and contexts, as many as time or steps allow; two records of each."""
         most = MOST_SOUND_TURNS if self.signal.kind == "audio" else math.inf
-        turn, took, begun, factor = 0, self._took, self.seconds, 1.0
-        while (
-            turn < most
-            and not self.stop()
-            and (turn < whole if whole is not None else not self.late(LANDING * took))
-        ):
-            before = self.seconds
-            span = max(1e-3, (self.plan.seconds or 0.0) - begun)
-            share = turn / max(1, whole - 1) if whole is not None else min(1.0, (before - begun) / span)
+        while self.turn < most and not self.stop() and self._another():
+            before, share = self.seconds, self._share()
             self.mse = self.pyramid.learn(self.a_turn, RATE * (1.0 - 0.7 * share))
+            self.steps += self.a_turn
+            yield self.progress()
             self.mse = self.pyramid.pull(PULLS[0] + (PULLS[1] - PULLS[0]) * share)
             # Here, because until the integers are chosen again another step is another signal.
-            self.pyramid.rescale(factor)
+            self.pyramid.rescale(self._next_factor)
             bytes_ = self.pyramid.weigh(LAMBDA)
             self.pyramid.learn_context(LATER)
             if self.request.max_size is not None:
-                factor = float(np.clip(self._factor(bytes_), 0.8, 1.25))
-            self.steps, turn = self.steps + self.a_turn, turn + 1
-            took = max(took, self.seconds - before)
+                self._next_factor = float(np.clip(self._factor(bytes_), 0.8, 1.25))
+            self.turn += 1
+            self._took = max(self._took, self.seconds - before)
             yield self.progress()
+
+    def _another(self) -> bool:
+        """Whether steps, or else time, allow one more turn."""
+        if self.whole is not None:
+            return self.turn < self.whole
+        unbounded = self.request.max_size is None and self.request.target_psnr is None
+        return not self.late_for(WRITING if unbounded else LANDING)
+
+    def late_for(self, turns: float) -> bool:
+        """Whether what takes as long as so many turns would pass the time."""
+        return self.late(turns * self._took)
+
+    def _share(self) -> float:
+        """How much of all turns is done, 0 to 1."""
+        if self.whole is not None:
+            return self.turn / max(1, self.whole - 1)
+        return min(1.0, (self.seconds - self._begun) / max(1e-3, (self.plan.seconds or 0.0) - self._begun))
 
     def late(self, reserve: float) -> bool:
         """Whether so many seconds more would pass the time that was asked for, or the person said stop."""

@@ -9,6 +9,7 @@ are the code lengths of codec/classes.py.  Half of the steps are made with round
 through), so the rounding costs nothing that training could mend.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from inr.codec import Context, context_shapes
 Array = np.ndarray
 BATCH = 4096
 RATE = 1e-2
+FEW, ENOUGH = 0.15, 20_000  # part of the steps for a few rows; rows from which all are taken
 FLOOR = 1.0 / 8  # classes are rounded down: half of a class, in octaves
 
 
@@ -43,25 +45,33 @@ class Foresight:
         return cls(tensors)
 
     def train(self, x: Array, q: Array, steps: int, seed: int) -> None:
-        """Adam with a cosine on equation (1) over rows x [N, inputs] and magnitudes q [N]."""
+        """Adam with a cosine on equation (1) over rows x [N, inputs] and magnitudes q [N].
+
+        Few rows are learnt in fewer steps: pictures from 12x16 to 64x96 pixels take no more bytes for it.
+        """
+        steps = math.ceil(steps * min(1.0, FEW + len(q) / ENOUGH))
         inputs, sizes = torch.from_numpy(x.astype(np.float32) / UNIT), torch.from_numpy(q.astype(np.float32))
         optimiser = torch.optim.Adam(self.tensors.values(), RATE, fused=True)
-        plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         generator = torch.Generator().manual_seed(seed)
         batch = min(BATCH, max(256, len(sizes) // 8))
         for step in range(steps):
+            optimiser.param_groups[0]["lr"] = cosine(RATE, step, steps)
             rows = torch.randint(0, len(sizes), (batch,), generator=generator)
             optimiser.zero_grad()
             own = rounded(self.tensors) if 2 * step >= steps else self.tensors
             bits(own, inputs[rows], sizes[rows]).mean().backward()
             optimiser.step()
-            plan.step()
 
     def context(self) -> Context:
         """The integers that the file holds."""
         return Context(
             {n: np.rint(t.detach().numpy() * WEIGHT_UNIT).astype(np.int32) for n, t in self.tensors.items()}
         )
+
+
+def cosine(rate: float, step: int, steps: int) -> float:
+    """A rate that falls to 0 along half a cosine; torch's scheduler takes a fifth of so short a step."""
+    return 0.5 * rate * (1.0 + math.cos(math.pi * step / steps))
 
 
 def rounded(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,18 +1,23 @@
 """Pictures and sounds by grids: who gets them, what is planned, and the run from signal to file."""
 
+import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from inr import codec, fields, reconstruct, signals
 from inr.errors import SpecError
 from inr.fields import Field
+from inr.fitting.checkpoint import has_state, load_state
 from inr.fitting.course import TURN, Course
 from inr.fitting.finish import Coded, threads_for
+from inr.fitting.kept import keep, restore
 from inr.fitting.landing import Landing, MeasureDb
 from inr.fitting.optimisers import Rates
+from inr.fitting.prepare import pick_device
 from inr.fitting.presets import SECONDS, Plan
 from inr.fitting.progress import Progress, drive
 from inr.fitting.pyramid import BATCH, RATE
@@ -44,6 +49,8 @@ def fit_grids(
     reader: signals.Reader,
     *,
     started: float,
+    folder: Path | None,
+    resume: bool,
     stop: Callable[[], bool],
     measure_db: MeasureDb,
 ) -> Generator[Progress, None, Ended]:
@@ -53,17 +60,24 @@ def fit_grids(
         request: what was asked; `params` and `device` do not apply.
         reader: the signal.
         started: `time.monotonic()` when the first byte was read.
+        folder: where checkpoints go; None for none.
+        resume: go on from the folder's checkpoint, if there is one.
         stop: asked between the parts of the work; True ends the fit with the best so far.
         measure_db: PSNR of a decoded field.
 
     Raises:
-        SpecError: a clip, or a signal that is too small or too large for grids.
+        SpecError: a clip, a signal that is too small or too large for grids, or a checkpoint of another
+            request or input.
         FitError: not even the coarsest step fits `max_size`.
     """
+    state = load_state(folder) if resume and folder is not None and has_state(folder) else None
     plan = make_plan(request, reader.spec)
     native = signals.to_float(reader.read(0, reader.spec.shape[0]))
     values = reconstruct.to_field(native, reader.spec.kind).astype(np.float32)
-    return (yield from _fit(Course(request, plan, reader.spec, values, started, stop), measure_db))
+    course = Course(request, plan, reader.spec, values, started, stop)
+    if state is not None:
+        restore(course, state, reader)
+    return (yield from _fit(course, measure_db, lambda: keep(course, reader, folder)))
 
 
 def refit(
@@ -92,29 +106,36 @@ def refit(
         values = signals.to_float(reference.read(0, signal.shape[0]))
     values = reconstruct.to_field(values, signal.kind).astype(np.float32)
     course = Course(request, make_plan(request, signal), signal, values, time.monotonic(), lambda: False)
-    return drive(_fit(course, measure_db), lambda record: None).coded
+    return drive(_fit(course, measure_db, lambda: ""), lambda record: None).coded
 
 
-def _fit(course: Course, measure_db: MeasureDb) -> Generator[Progress, None, Ended]:
+def _fit(
+    course: Course, measure_db: MeasureDb, checkpoint: Callable[[], str]
+) -> Generator[Progress, None, Ended]:
     yield course.progress()
     with threads_for(0.0):
-        course.start()
+        if not course.turn:
+            course.start()
         yield course.progress()
-        yield from course.turns()
+        done = course.turn
+        for record in course.turns():
+            yield replace(record, note=checkpoint()) if course.turn > done else record
+            done = course.turn
         coded, before = Landing(course, measure_db).land()
     return Ended(coded, before, course.plan, course.steps, course.seconds)
 
 
 def takes(request: FitSpec, signal: SignalSpec) -> bool:
-    """Whether a request is fitted by grids: asked for, or under "auto" a picture or sound with a bound.
+    """Whether a request is fitted by grids: asked for, or under "auto" a picture or sound that can be.
 
     At equal bytes and time grids were ahead of tiles and of one network at every size from FROM_BYTES up
-    (data/baselines/README.md).  Without a bound, a fit is about the network's size, and tiles stay.
+    (data/baselines/README.md).  Who asks for a number of parameters or for a GPU gets tiles.
     """
     if request.profile != "auto" or signal.kind == "video":
         return request.profile == "grids"
-    bounded = request.target_psnr is not None or (request.max_size or 0) >= FROM_BYTES[signal.kind]
-    return bounded and request.params is None and not _hindrance(request, signal)
+    tiny = request.target_psnr is None and (request.max_size or math.inf) < FROM_BYTES[signal.kind]
+    tiles = tiny or request.params is not None or pick_device(request.device) != "cpu"
+    return not tiles and not _hindrance(request, signal)
 
 
 def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
@@ -144,7 +165,7 @@ def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
     field = FieldSpec(dims, signal.channels, (1,) * dims, (0,) * dims, width, layers, encoding, act)
     reasons = (
         f"grids: {what}, and an MLP of width {width} that sees them",
-        "no checkpoint is kept: --resume starts anew, and inr export fits the decoded signal again",
+        "inr export fits the decoded signal again",
     )
     seconds = None if request.steps else request.time_s or SECONDS[request.preset]
     return Plan(field, Rates(0.0, RATE, RATE), BATCH, seconds, request.steps, reasons)
@@ -152,6 +173,8 @@ def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
 
 def _hindrance(request: FitSpec, signal: SignalSpec) -> str:
     """Why a signal cannot be fitted by grids; empty where it can."""
+    if signal.domain is not None:
+        return "needs all samples of a grid; got scattered ones"
     if signal.kind == "image" and min(signal.shape) < LEAST_SIDE:
         return f"needs {LEAST_SIDE} pixels a side; got {signal.shape}"
     if signal.kind == "audio" and signal.samples < LEAST_SOUND:

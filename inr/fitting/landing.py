@@ -25,6 +25,7 @@ from inr.fitting.rounding import LAMBDA
 from inr.specs import SignalSpec
 
 LAST = 2  # turns, in steps of the MLP
+LEARNT = 1.6  # turns that these steps and writing the file take as long as
 LANDINGS = 12  # trials of λ
 SPAN, CLOSE = 6.0, 0.02  # λ is LAMBDA times or over at most so much; trials so close in log λ are one
 ENDS = math.log(LAMBDA / SPAN), math.log(LAMBDA * SPAN)
@@ -68,7 +69,7 @@ class Landing:
             FitError: not even a file without details fits the size.
         """
         request = self.course.request
-        if not self.course.stop() and not self.course.late(0.0):
+        if not self.course.stop() and not self.course.late_for(LEARNT):
             self.pyramid.learn(LAST * self.course.a_turn, 0.5 * RATE)
             self.pyramid.silence_if_worse()
         most, target = request.max_size, request.target_psnr

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from inr import codec, fields
 from inr.codec import MOST_STEP, STEP_BITS, Grids
-from inr.fitting.foresight import Foresight
+from inr.fitting.foresight import Foresight, cosine
 from inr.fitting.rounding import means, plain, rows_of, weighed
 from inr.specs import FieldSpec
 
@@ -142,17 +142,16 @@ class Pyramid:
         for t in self.mlp.values():
             t.requires_grad_()
         optimiser = torch.optim.Adam(self.mlp.values(), rate, fused=True)
-        plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         generator = torch.Generator().manual_seed(self.turn)
         running = 0.0
-        for _ in range(steps):
+        for step in range(steps):
+            optimiser.param_groups[0]["lr"] = cosine(rate, step, steps)
             rows = torch.randint(0, len(rest), (min(BATCH, len(rest)),), generator=generator)
             optimiser.zero_grad()
             got = fields.training_forward(self.spec, self.mlp, inputs[rows][None])[0]
             loss = (got - rest[rows]).square().mean()
             (scale * loss).backward()
             optimiser.step()
-            plan.step()
             running += 0.1 * (float(loss.detach()) - running) if running else float(loss.detach())
         for t in self.mlp.values():
             t.requires_grad_(False)

@@ -89,7 +89,7 @@ def run(
         raise SpecError(f"--max-size: {why}; leave --max-size out")
     if takes(request, reader.spec):
         with _memory_errors(reader.source):
-            return (yield from _run_grids(request, reader, started, stop, measure))
+            return (yield from _run_grids(request, reader, started, folder, resume, stop, measure))
     with _memory_errors(reader.source):
         fit = _prepare(request, reader, started, folder, resume, stop, spread)
         failure: str | None = None
@@ -123,7 +123,13 @@ def run(
 
 
 def _run_grids(
-    request: FitSpec, reader: signals.Reader, started: float, stop: Callable[[], bool], measure: bool
+    request: FitSpec,
+    reader: signals.Reader,
+    started: float,
+    folder: Path | None,
+    resume: bool,
+    stop: Callable[[], bool],
+    measure: bool,
 ) -> Generator[Progress, None, Outcome]:
     def evaluated(field: Field, perceptual: bool = False) -> Evaluation:
         room = request.memory_bytes // 4
@@ -132,7 +138,9 @@ def _run_grids(
     def measure_db(field: Field, _: SignalSpec) -> float:
         return _decibels(evaluated(field))
 
-    ended = yield from fit_grids(request, reader, started=started, stop=stop, measure_db=measure_db)
+    ended = yield from fit_grids(
+        request, reader, started=started, folder=folder, resume=resume, stop=stop, measure_db=measure_db
+    )
     yield Progress("evaluate", ended.steps, ended.steps, None, ended.fit_seconds)
     measured = measure and not stop()
     return Outcome(

@@ -45,7 +45,7 @@ def test_fit_prints_one_object_with_the_keys_of_the_contract(reports, kind):
     assert (row["steps"], row["seed"], row["device"], row["reached"]) == (40, 3, "cpu", True)
     assert row["channels"] == (1 if kind == "audio" else 3)
     assert 0 < row["fit_seconds"] <= row["total_seconds"]
-    assert row["profile"] in ("single", "tiles")
+    assert row["profile"] in ("single", "tiles", "grids")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -80,7 +80,7 @@ def test_the_exit_code_is_the_worst_of_all():
     assert got.code == 3
     assert ["exists already" in row.get("error", "") for row in got.json["rows"]] == [True, False, False]
     assert Path("out/a.inr").read_bytes() == b"precious"
-    got = inr("fit", *words, "--target-psnr", 90, "--force")
+    got = inr("fit", *words, "--target-psnr", 90, "--profile", "tiles", "--force")
     assert got.code == 4
     assert [row.get("reached") for row in got.json["rows"]] == [False, None, False]
 

@@ -16,6 +16,7 @@ from tests.cli.commands import inr
 
 MANIFEST = Path("out/manifest.json")
 NAMES = ("a.png", "b.png", "c.png")
+TILES = ("--profile", "tiles")  # the quickest fit of a few pixels
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def once():
 
 
 def again(*words, steps=5):
-    return inr("fit", *NAMES, "-o", "out", "--steps", steps, "--json", "--quiet", *words)
+    return inr("fit", *NAMES, "-o", "out", *TILES, "--steps", steps, "--json", "--quiet", *words)
 
 
 def on_disk():
@@ -56,21 +57,21 @@ def test_what_is_done_is_not_fitted_again_and_its_rows_come_from_the_manifest(on
 
 
 def test_words_say_that_all_is_done(once):
-    got = inr("fit", *NAMES, "-o", "out", "--steps", 5)
+    got = inr("fit", *NAMES, "-o", "out", *TILES, "--steps", 5)
     assert got.err.splitlines() == ["3 of 3 files are done already"]
     assert got.out.count("kept") == 4  # a line each, and the sum
 
 
 def test_the_manifest_moves_with_its_folder(once):
     shutil.move("out", "moved")
-    got = inr("fit", *NAMES, "-o", "moved", "--steps", 5, "--json")
+    got = inr("fit", *NAMES, "-o", "moved", *TILES, "--steps", 5, "--json")
     assert all(row["kept"] for row in got.json["rows"])
     assert [row["file"] for row in got.json["rows"]] == ["moved/a.inr", "moved/b.inr", "moved/c.inr"]
 
 
 def test_a_new_input_joins_those_that_are_done(once):
     made.picture("d.png", 12, 16, seed=9)
-    got = inr("fit", *NAMES, "d.png", "-o", "out", "--steps", 5, "--json", "--quiet")
+    got = inr("fit", *NAMES, "d.png", "-o", "out", *TILES, "--steps", 5, "--json", "--quiet")
     assert refitted(once) == ["d"]
     assert ["kept" in row for row in got.json["rows"]] == [True, True, True, False]
 
@@ -116,14 +117,27 @@ def test_other_options_are_refused_before_anything_starts_and_named(once):
 
 
 def test_options_that_change_no_result_are_not_asked_about(once):
-    assert inr("fit", *NAMES, "-o", "out", "--steps", 5, "--keep-run", "--resume").code == 0
+    assert inr("fit", *NAMES, "-o", "out", *TILES, "--steps", 5, "--keep-run", "--resume").code == 0
     assert refitted(once) == []
 
 
 def test_a_missed_target_is_done_and_keeps_its_exit_code():
     made.picture("a.png", 12, 16)
     made.picture("b.png", 12, 16)
-    words = ("fit", "a.png", "b.png", "-o", "out", "--steps", 5, "--target-psnr", 90, "--json", "--quiet")
+    words = (
+        "fit",
+        "a.png",
+        "b.png",
+        "-o",
+        "out",
+        *TILES,
+        "--steps",
+        5,
+        "--target-psnr",
+        90,
+        "--json",
+        "--quiet",
+    )
     assert inr(*words).code == 4
     before = on_disk()
     got = inr(*words)
@@ -144,7 +158,7 @@ def interrupt(name, steps, at):
     asked = iter(range(10**9))
     with open_reader(name) as reader:
         going = run(
-            FitSpec(steps=steps), reader, started=0.0, folder=Path(f"out/{name[0]}.inr.run"),
+            FitSpec(steps=steps, profile="tiles"), reader, started=0.0, folder=Path(f"out/{name[0]}.inr.run"),
             stop=lambda: next(asked) >= at, measure=False,
         )  # fmt: skip
         for _ in going:
@@ -183,7 +197,7 @@ def test_a_fit_that_cannot_go_on_starts_anew(once, harm):
         shutil.rmtree("out/b.inr.run")
     assert again().code == 0
     assert refitted(once) == ["b"]
-    assert inr("fit", "b.png", "--steps", 5, "--quiet").code == 0
+    assert inr("fit", "b.png", *TILES, "--steps", 5, "--quiet").code == 0
     assert Path("out/b.inr").read_bytes() == Path("b.inr").read_bytes()
 
 
@@ -200,7 +214,7 @@ def test_a_manifest_that_is_none_is_kept_and_ends_the_command(content):
     made.picture("b.png", 12, 16)
     Path("out").mkdir()
     MANIFEST.write_bytes(content)
-    got = inr("fit", "a.png", "b.png", "-o", "out", "--steps", 5, "--force")
+    got = inr("fit", "a.png", "b.png", "-o", "out", *TILES, "--steps", 5, "--force")
     assert got.code == 3
     assert "manifest.json" in got.complaint
     assert MANIFEST.read_bytes() == content
@@ -223,7 +237,7 @@ def test_pages_of_fits_that_are_done_do_not_stand_in_the_way(once):
     made.picture("d.png", 12, 16)
     Path("all/d").mkdir()
     Path("all/d/index.html").write_text("precious")
-    got = inr("fit", *NAMES, "d.png", "-o", "out", "--steps", 5, "--report", "all")
+    got = inr("fit", *NAMES, "d.png", "-o", "out", *TILES, "--steps", 5, "--report", "all")
     assert got.code == 2
     assert "all/d/index.html" in got.complaint
     assert Path("all/d/index.html").read_text() == "precious"

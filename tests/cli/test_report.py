@@ -19,6 +19,7 @@ from tests.cli import made
 from tests.cli.commands import SURROUNDINGS, command, inr, on_a_terminal
 
 KINDS = ("image", "audio", "video")
+TILES = ("--profile", "tiles")  # quick; what these tests look at is the page
 ALONE = {"meta", "img", "link", "br", "input"}
 HEADINGS = {
     "image": {"Original, decoded, error", "Spectrum"},
@@ -174,7 +175,7 @@ def test_alpha_inks_deep_and_one_bit_pictures_have_a_page():
 @pytest.mark.parametrize("frames", [1, 20, 300])
 def test_short_sounds_have_a_page(frames):
     made.sound("short.wav", frames)
-    assert inr("fit", "short.wav", "--steps", 3, "--report", "page", "--quiet").code == 0
+    assert inr("fit", "short.wav", *TILES, "--steps", 3, "--report", "page", "--quiet").code == 0
     assert "Waveform" in page("page/index.html").headings
 
 
@@ -185,18 +186,20 @@ def test_silence_and_equal_signals_have_a_page():
     import soundfile
 
     soundfile.write("silence.wav", np.zeros(4000), 8000)
-    assert inr("fit", "silence.wav", "--steps", 3, "--report", "silence", "--quiet").code == 0
+    assert inr("fit", "silence.wav", *TILES, "--steps", 3, "--report", "silence", "--quiet").code == 0
 
 
 def test_names_are_text_and_not_markup():
     made.picture("<b>&'x.png")
-    assert inr("fit", "<b>&'x.png", "-o", "x.inr", "--steps", 3, "--report", "page", "--quiet").code == 0
+    assert (
+        inr("fit", "<b>&'x.png", "-o", "x.inr", *TILES, "--steps", 3, "--report", "page", "--quiet").code == 0
+    )
     shown = page("page/index.html")
     assert shown.headings[0] == "<b>&'x.png"
 
 
 def test_several_inputs_have_a_page_each(sources):
-    got = inr("fit", sources["image"], sources["audio"], "--steps", 3, "--report", "all", "--quiet")
+    got = inr("fit", sources["image"], sources["audio"], *TILES, "--steps", 3, "--report", "all", "--quiet")
     assert got.code == 0
     assert sorted(str(p) for p in Path("all").rglob("*.html")) == [
         "all/picture/index.html", "all/sound/index.html",
@@ -204,13 +207,24 @@ def test_several_inputs_have_a_page_each(sources):
 
 
 def test_a_field_without_a_file_format_has_a_page_too(sources):
-    words = ("fit", sources["image"], "--activation", "wire", "--steps", 3, "--report", "page", "--quiet")
+    words = (
+        "fit",
+        sources["image"],
+        "--activation",
+        "wire",
+        *TILES,
+        "--steps",
+        3,
+        "--report",
+        "page",
+        "--quiet",
+    )
     assert inr(*words).code == 0
     assert "no number for this activation" in page("page/index.html").text
 
 
 def test_without_evaluation_the_page_has_no_decibels_of_the_file(sources):
-    words = ("fit", sources["image"], "--no-eval", "--steps", 30, "--report", "page", "--quiet")
+    words = ("fit", sources["image"], "--no-eval", *TILES, "--steps", 30, "--report", "page", "--quiet")
     assert inr(*words).code == 0
     assert "decoded file" not in page("page/index.html").text
 
@@ -218,7 +232,7 @@ def test_without_evaluation_the_page_has_no_decibels_of_the_file(sources):
 def test_without_matplotlib_the_page_has_its_tables_and_names_the_extra(sources, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for kind in KINDS:
-        got = inr("fit", sources[kind], "-o", f"{kind}.inr", "--steps", 3, "--report", kind)
+        got = inr("fit", sources[kind], "-o", f"{kind}.inr", *TILES, "--steps", 3, "--report", kind)
         assert got.code == 0
         assert 'pip install "inr[plot]"' in got.err
         shown = page(f"{kind}/index.html")
@@ -229,7 +243,7 @@ def test_without_matplotlib_the_page_has_its_tables_and_names_the_extra(sources,
 
 
 def test_a_page_that_is_there_is_kept_without_force(sources):
-    words = ("fit", sources["image"], "--steps", 3, "--report", "page", "--quiet")
+    words = ("fit", sources["image"], *TILES, "--steps", 3, "--report", "page", "--quiet")
     assert inr(*words).code == 0
     before = Path("page/index.html").stat().st_mtime_ns
     os.unlink("picture.inr")
@@ -245,7 +259,7 @@ def test_a_page_that_is_there_is_kept_without_force(sources):
 def test_a_file_in_the_place_of_the_folder_is_refused_before_the_fit(sources):
     Path("taken").write_text("precious")
     for folder in ("taken", "taken/below"):
-        got = inr("fit", sources["image"], "--steps", 3, "--report", folder)
+        got = inr("fit", sources["image"], *TILES, "--steps", 3, "--report", folder)
         assert got.code == 2
         assert "a file has this name" in got.complaint
     assert os.listdir() == ["taken"]
@@ -254,7 +268,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_the_fit(sources):
 def test_a_page_that_cannot_be_written_does_not_cost_the_fit(sources):
     Path("page").mkdir()
     Path("page/index.html").mkdir()
-    got = inr("fit", sources["image"], "--steps", 3, "--report", "page", "--force", "--json")
+    got = inr("fit", sources["image"], *TILES, "--steps", 3, "--report", "page", "--force", "--json")
     assert got.code == 3
     assert "the fit itself is in picture.inr" in got.err
     assert got.json["size_bytes"] == os.path.getsize("picture.inr")
@@ -283,7 +297,7 @@ def test_the_last_lines_hold_the_size_against_the_source_and_others(sources):
     assert "  JPEG " in got.err
     got = inr("fit", sources["audio"], "--steps", 20)
     assert "as 16-bit FLAC, lossless: " in got.err
-    got = inr("fit", sources["image"], "--steps", 3, "--no-eval", "--force")
+    got = inr("fit", sources["image"], *TILES, "--steps", 3, "--no-eval", "--force")
     assert "JPEG" not in got.err
     assert f"{size:,} bytes" in got.err
 
@@ -299,7 +313,7 @@ def test_a_source_that_is_smaller_is_owned_up_to():
 
 def test_json_has_the_size_of_the_source(sources):
     for kind in KINDS:
-        row = inr("fit", sources[kind], "-o", f"{kind}.inr", "--steps", 3, "--json").json
+        row = inr("fit", sources[kind], "-o", f"{kind}.inr", *TILES, "--steps", 3, "--json").json
         assert row["source_bytes"] == os.path.getsize(sources[kind])
 
 

@@ -12,7 +12,7 @@ from inr import codec
 from tests.cli import made
 from tests.cli.commands import SURROUNDINGS, command, inr_process
 
-KILLS = pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+KILLS = pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
 PATIENCE_S = 60
 
 
@@ -52,7 +52,18 @@ def changed(path):
 def test_killed_while_fitting_the_destination_is_the_old_file_or_the_new_one(kills, tmp_path):
     dice = random.Random(kills)
     made.picture(tmp_path / "picture.png")
-    words = ["fit", "picture.png", "-o", "out.inr", "--steps", 300, "--force", "--quiet"]
+    words = [
+        "fit",
+        "picture.png",
+        "-o",
+        "out.inr",
+        "--profile",
+        "tiles",
+        "--steps",
+        300,
+        "--force",
+        "--quiet",
+    ]
     began = time.monotonic()
     assert inr_process(*words, cwd=tmp_path).code == 0
     lasts = time.monotonic() - began
@@ -107,6 +118,7 @@ def test_killed_while_writing_the_destination_is_one_whole_file_or_the_other(kil
 
 LONG = {
     "image": (lambda p: made.picture(p, 96, 128), "x.png", ["--params", 4000, "--steps", 700]),
+    "grids": (lambda p: made.picture(p, 96, 128), "x.png", ["--max-size", 6000, "--steps", 1500]),
     "audio": (lambda p: made.sound(p, 8000), "x.wav", ["--params", 3000, "--steps", 700]),
     "video": (lambda p: made.clip(p, 8, 48, 64), "x.mp4", ["--params", 3000, "--steps", 700]),
 }
@@ -133,8 +145,9 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        ("image", 2),
+        ("image", 1),
         pytest.param("image", 7, marks=pytest.mark.slow),
+        pytest.param("grids", 4, marks=pytest.mark.slow),
         pytest.param("audio", 7, marks=pytest.mark.slow),
         pytest.param("video", 6, marks=pytest.mark.slow),
     ],
@@ -195,7 +208,7 @@ def test_a_signal_saves_the_best_so_far_and_resume_goes_on_to_the_same_bytes(num
 
 def test_a_second_signal_ends_at_once(tmp_path):
     made.picture(tmp_path / "x.png", 600, 800)
-    process = start(command("fit", "x.png", "--steps", 100_000, "--quiet"), tmp_path)
+    process = start(command("fit", "x.png", "--params", 4000, "--steps", 100_000, "--quiet"), tmp_path)
     assert wait_for((tmp_path / "x.inr.run" / "state.safetensors").exists, process)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)

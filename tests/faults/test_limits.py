@@ -77,7 +77,7 @@ def test_a_fit_whose_file_finds_no_room_says_so_and_leaves_what_was_there():
 
 def test_few_open_files_are_enough():
     MAKE[".png"]("in")
-    assert limited("RLIMIT_NOFILE", 24, "fit", "in.png", "--steps", 5, "--quiet").code == 0
+    assert limited("RLIMIT_NOFILE", 24, "fit", "in.png", "--params", 400, "--steps", 5, "--quiet").code == 0
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc/self/statm")

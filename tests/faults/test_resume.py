@@ -12,6 +12,7 @@ from tests.cli import made
 from tests.cli.commands import inr
 
 STEPS = 200
+FIT = ("fit", "picture.png", "--profile", "tiles")  # grids: tests/fitting/test_grids_kept.py
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,8 +24,8 @@ def interrupted(steps=STEPS, name="picture.png", **options):
     done = iter(range(10**9))
     with open_reader(name) as reader:
         going = run(
-            FitSpec(steps=steps, **options), reader, started=0.0, folder=Path("picture.inr.run"),
-            stop=lambda: next(done) >= 120, measure=False,
+            FitSpec(steps=steps, profile="tiles", **options), reader, started=0.0,
+            folder=Path("picture.inr.run"), stop=lambda: next(done) >= 120, measure=False,
         )  # fmt: skip
         while True:
             try:
@@ -38,7 +39,7 @@ def interrupted(steps=STEPS, name="picture.png", **options):
 
 def test_a_leftover_run_folder_is_refused_and_says_how_to_go_on():
     interrupted()
-    got = inr("fit", "picture.png", "--steps", STEPS)
+    got = inr(*FIT, "--steps", STEPS)
     assert got.code == 2
     assert "--resume" in got.complaint
     assert "--force" in got.complaint
@@ -47,20 +48,20 @@ def test_a_leftover_run_folder_is_refused_and_says_how_to_go_on():
 
 def test_resume_goes_on_and_counts_the_steps_of_both_lives():
     interrupted()
-    row = inr("fit", "picture.png", "--steps", STEPS, "--resume", "--json").json
+    row = inr(*FIT, "--steps", STEPS, "--resume", "--json").json
     assert row["steps"] == STEPS
     assert not Path("picture.inr.run").exists()
     resumed = Path("picture.inr").read_bytes()
-    assert inr("fit", "picture.png", "--steps", STEPS, "--force").code == 0
+    assert inr(*FIT, "--steps", STEPS, "--force").code == 0
     assert Path("picture.inr").read_bytes() == resumed
 
 
 def test_force_starts_again():
     interrupted(seed=5)
-    assert inr("fit", "picture.png", "--steps", STEPS, "--force").code == 0
+    assert inr(*FIT, "--steps", STEPS, "--force").code == 0
     again = Path("picture.inr").read_bytes()
     assert not Path("picture.inr.run").exists()
-    assert inr("fit", "picture.png", "--steps", STEPS, "--force").code == 0
+    assert inr(*FIT, "--steps", STEPS, "--force").code == 0
     assert Path("picture.inr").read_bytes() == again
 
 
@@ -73,7 +74,7 @@ def test_force_starts_again():
 )  # fmt: skip
 def test_resume_with_other_options_is_refused_and_names_them(options):
     interrupted()
-    got = inr("fit", "picture.png", "--steps", STEPS, "--resume", *options)
+    got = inr(*FIT, "--steps", STEPS, "--resume", *options)
     assert got.code == 2
     assert options[0].removeprefix("--").replace("-", "_") in got.complaint
     assert not Path("picture.inr").exists()
@@ -82,7 +83,7 @@ def test_resume_with_other_options_is_refused_and_names_them(options):
 
 def test_resume_with_other_steps_is_refused():
     interrupted()
-    got = inr("fit", "picture.png", "--steps", STEPS + 1, "--resume")
+    got = inr(*FIT, "--steps", STEPS + 1, "--resume")
     assert got.code == 2
     assert "steps was 200" in got.complaint
 
@@ -90,7 +91,7 @@ def test_resume_with_other_steps_is_refused():
 def test_resume_with_another_input_is_refused():
     interrupted()
     made.picture("picture.png", 40, 50, seed=9)
-    got = inr("fit", "picture.png", "--steps", STEPS, "--resume")
+    got = inr(*FIT, "--steps", STEPS, "--resume")
     assert got.code == 2
     assert "not the input of the run to resume" in got.complaint
     assert Path("picture.inr.run/state.safetensors").exists()
@@ -99,20 +100,20 @@ def test_resume_with_another_input_is_refused():
 def test_resume_with_another_number_of_threads_is_refused_since_bits_would_change():
     interrupted()
     torch.set_num_threads(2)
-    got = inr("fit", "picture.png", "--steps", STEPS, "--resume")
+    got = inr(*FIT, "--steps", STEPS, "--resume")
     assert got.code == 2
     assert "OMP_NUM_THREADS=1" in got.complaint
 
 
 def test_resume_without_a_run_starts_one():
     made.picture("picture.png")
-    assert inr("fit", "picture.png", "--steps", 5, "--resume").code == 0
+    assert inr(*FIT, "--steps", 5, "--resume").code == 0
 
 
 def test_resume_does_not_replace_a_file_that_is_not_its_own():
     made.picture("picture.png")
     Path("picture.inr").write_bytes(b"precious")
-    assert inr("fit", "picture.png", "--steps", 5, "--resume").code == 2
+    assert inr(*FIT, "--steps", 5, "--resume").code == 2
     assert Path("picture.inr").read_bytes() == b"precious"
 
 
@@ -132,7 +133,7 @@ def flip(path):
 def test_a_damaged_checkpoint_is_exit_code_3_and_says_what_to_do(damage):
     interrupted()
     damage(Path("picture.inr.run/state.safetensors"))
-    got = inr("fit", "picture.png", "--steps", STEPS, "--resume")
+    got = inr(*FIT, "--steps", STEPS, "--resume")
     assert got.code == 3
     assert "start the run again" in got.complaint
     assert not Path("picture.inr").exists()
@@ -157,6 +158,6 @@ def test_a_folder_that_is_no_run_cannot_be_exported():
 def test_files_of_the_person_in_the_run_folder_are_kept():
     interrupted()
     Path("picture.inr.run/notes.txt").write_text("mine")
-    assert inr("fit", "picture.png", "--steps", STEPS, "--resume").code == 0
+    assert inr(*FIT, "--steps", STEPS, "--resume").code == 0
     assert Path("picture.inr.run/notes.txt").read_text() == "mine"
     assert sorted(path.name for path in Path("picture.inr.run").iterdir()) == ["notes.txt"]

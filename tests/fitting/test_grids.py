@@ -38,17 +38,30 @@ def start(array, step=0.2):
     return Pyramid.start(plan.field, values, step, 0)
 
 
+@pytest.mark.usefixtures("short_trainings")
 @pytest.mark.parametrize("size", [400, 700, 1500, 3000])
 def test_a_size_is_never_exceeded_and_mostly_used(size):
     outcome = fit(picture(), max_size=size)
     assert 0.8 * size <= len(outcome.coded.data) <= size
 
 
+@pytest.mark.slow
+def test_none_of_fifty_sizes_from_two_kilobytes_up_is_exceeded():
+    array = picture(128, 160)
+    sizes = np.unique(np.geomspace(2000, 40_000, 50).round().astype(int)).tolist()
+    taken = [len(fit(array, max_size=size).coded.data) for size in sizes]
+    assert len(sizes) == 50
+    assert [size for size, got in zip(sizes, taken, strict=True) if got > size] == []
+    assert min(got / size for size, got in zip(sizes, taken, strict=True)) > 0.9
+
+
+@pytest.mark.usefixtures("short_trainings")
 def test_more_bytes_give_a_better_picture():
     small, large = (fit(picture(), max_size=size).evaluation for size in (600, 2400))
     assert large.quality_db > small.quality_db + 3.0
 
 
+@pytest.mark.usefixtures("short_trainings")
 @pytest.mark.parametrize("target", [28.0, 34.0])
 def test_a_target_is_reached_by_the_decoded_file_and_hardly_passed(target):
     outcome = fit(picture(), target_psnr=target)
@@ -56,12 +69,14 @@ def test_a_target_is_reached_by_the_decoded_file_and_hardly_passed(target):
     assert target <= outcome.evaluation.quality_db <= target + 0.3
 
 
+@pytest.mark.usefixtures("short_trainings")
 def test_a_target_that_everything_reaches_ends_in_a_small_file():
     outcome = fit(picture(), target_psnr=2.0)
     assert outcome.coded.reached
     assert len(outcome.coded.data) < 400
 
 
+@pytest.mark.usefixtures("short_trainings")
 @pytest.mark.parametrize(("target", "reached"), [(20.0, True), (60.0, False)])
 def test_with_both_bounds_the_size_holds_and_the_target_is_judged_on_the_file(target, reached):
     outcome = fit(picture(), target_psnr=target, max_size=1500)
@@ -70,10 +85,12 @@ def test_with_both_bounds_the_size_holds_and_the_target_is_judged_on_the_file(ta
     assert (outcome.evaluation.quality_db >= target) is reached
 
 
+@pytest.mark.usefixtures("short_trainings")
 def test_the_same_seed_and_steps_give_the_same_bytes():
     assert fit(picture(), max_size=900).coded.data == fit(picture(), max_size=900).coded.data
 
 
+@pytest.mark.usefixtures("short_trainings")
 @pytest.mark.parametrize(("channels", "shape"), [(1, (40, 33)), (2, (17, 24)), (4, (24, 24))])
 def test_pictures_of_any_channels_and_odd_sizes_come_back(channels, shape):
     array = picture(*shape, channels)
@@ -84,6 +101,7 @@ def test_pictures_of_any_channels_and_odd_sizes_come_back(channels, shape):
     assert 10 * math.log10(1 / error) >= 30.0
 
 
+@pytest.mark.usefixtures("short_trainings")
 def test_what_the_run_reports_is_what_the_file_shows():
     array = picture()
     outcome = fit(array, max_size=1200)
@@ -93,6 +111,7 @@ def test_what_the_run_reports_is_what_the_file_shows():
     assert outcome.evaluation.quality_db == pytest.approx(10 * math.log10(1 / error), abs=1e-6)
 
 
+@pytest.mark.usefixtures("short_trainings")
 def test_a_stopped_fit_still_ends_in_a_file():
     request = FitSpec(profile="grids", time_s=600.0)
     array = picture()
@@ -104,11 +123,16 @@ def test_a_stopped_fit_still_ends_in_a_file():
     assert codec.decode(outcome.coded.data).field.spec.encoding.name == "grids"
 
 
-def test_auto_takes_grids_for_pictures_with_a_bound_only():
+def test_auto_takes_grids_for_pictures_unless_something_else_is_asked_for():
     image = SignalSpec("image", (64, 64), 3)
     assert takes(FitSpec(max_size=5000), image)
     assert takes(FitSpec(target_psnr=30.0), image)
-    assert not takes(FitSpec(), image)
+    assert takes(FitSpec(), image)
+    assert takes(FitSpec(max_size=900, target_psnr=30.0), image)
+    assert not takes(FitSpec(max_size=900), image)
+    assert not takes(FitSpec(params=1000), image)
+    assert not takes(FitSpec(activation="wire"), image)
+    assert not takes(FitSpec(memory_bytes=32_000_000), SignalSpec("image", (640, 640), 3))
     assert not takes(FitSpec(max_size=5000, params=1000), image)
     assert not takes(FitSpec(max_size=5000), SignalSpec("image", (4, 64), 3))
     assert not takes(FitSpec(max_size=5000), SignalSpec("video", (8, 64, 64), 3, rate=25))
@@ -180,6 +204,7 @@ def test_training_the_context_network_shortens_the_code():
     assert codec.grid_bits(pyramid.grids) < before
 
 
+@pytest.mark.usefixtures("short_trainings")
 def test_a_file_by_grids_can_be_exported_smaller():
     outcome = fit(picture(), target_psnr=36.0)
     decoded = codec.decode(outcome.coded.data)

@@ -12,6 +12,8 @@ from inr.specs import FitSpec, SignalSpec
 
 RATE = 8000
 
+pytestmark = pytest.mark.usefixtures("short_trainings")
+
 
 def sound(frames=6000, channels=1, seed=0):
     """A chord that fades, strokes, a little noise: float32 [T, C]."""
@@ -109,11 +111,12 @@ def test_a_file_can_be_exported_smaller_from_itself_and_from_the_sound():
     assert snr(array, once) >= snr(array, again) - 0.3
 
 
-def test_auto_takes_grids_for_sounds_with_a_bound_only():
+def test_auto_takes_grids_for_sounds_unless_something_else_is_asked_for():
     spec = SignalSpec("audio", (8000,), 1, rate=RATE)
     assert takes(FitSpec(max_size=5000), spec)
     assert takes(FitSpec(target_psnr=30.0), spec)
-    assert not takes(FitSpec(), spec)
+    assert takes(FitSpec(), spec)
+    assert not takes(FitSpec(max_size=300), spec)
     assert not takes(FitSpec(max_size=5000, params=1000), spec)
     assert not takes(FitSpec(max_size=5000), SignalSpec("audio", (40,), 1, rate=RATE))
     assert not takes(

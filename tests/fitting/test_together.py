@@ -54,7 +54,7 @@ def test_files_of_fits_side_by_side_are_those_of_fits_alone(kind, request_, two_
 
 
 def test_a_run_begun_side_by_side_is_resumed_alone_to_the_same_bytes(tmp_path, two_threads):
-    request = FitSpec(steps=60)
+    request = FitSpec(steps=60, profile="tiles")
 
     def go(folder, *, spread, resume=False, most=10**9):
         asked = iter(range(10**9))
