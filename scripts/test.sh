@@ -6,10 +6,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/venv.sh"
 cd "$ROOT"
 
-marked=(-m "not slow")
+slow=false
 for argument in "$@"; do
     case "$argument" in
-        --slow) marked=(-m "") ;;
+        --slow) slow=true ;;
         *)
             say "unknown option $argument; usage: scripts/test.sh [--slow]"
             exit 2
@@ -30,5 +30,11 @@ say "ruff format --check"
 "$VENV/bin/ruff" format --check .
 say "basedpyright"
 "$VENV/bin/basedpyright" --pythonpath "$VENV/bin/python"
-say "pytest"
-"$VENV/bin/python" -m pytest -q "${marked[@]}"
+# A process for each core, and one thread in each: threads of several processes would wait for each other.
+jobs="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
+say "pytest, $jobs processes"
+OMP_NUM_THREADS=1 "$VENV/bin/python" -m pytest -q -m "not slow" -n "$jobs" --dist worksteal
+if $slow; then
+    say "pytest, the slow tests one after the other"
+    "$VENV/bin/python" -m pytest -q -m slow
+fi

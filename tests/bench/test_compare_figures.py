@@ -18,7 +18,10 @@ def field_of(name, hidden=2, width=8, tiles=(2, 1)):
     return fields.Field(spec, fields.initialise(spec, 3))
 
 
-@pytest.mark.parametrize("kind", ["image", "audio", "video"])
+@pytest.mark.parametrize(
+    "kind",
+    ["image", pytest.param("audio", marks=pytest.mark.slow), pytest.param("video", marks=pytest.mark.slow)],
+)
 def test_three_figures_are_drawn_and_drawn_again_from_what_was_kept(tmp_path, kind):
     pytest.importorskip("matplotlib")
     make = {"image": made.picture, "audio": made.sound, "video": made.clip}[kind]

@@ -109,6 +109,7 @@ def test_sizes_that_no_file_can_have_are_left_out_with_one_line_and_the_others_s
     assert line.startswith("picture.png: ")
 
 
+@pytest.mark.slow
 def test_resume_gives_finished_points_back_and_goes_on(sources, request_of):
     job = job_of(sources["image"])
     first = list(itertools.islice((i for i in rd.run(request_of(), [job]) if not isinstance(i, str)), 4))

@@ -11,6 +11,7 @@ def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 def test_two_signals_of_one_s_own_end_in_a_table_and_two_figures(tmp_path):
     pytest.importorskip("matplotlib")
     made.picture("a.png", 64, 80)

@@ -39,6 +39,7 @@ def rows_and_lines(items):
     return [i for i in items if not isinstance(i, str)], [i for i in items if isinstance(i, str)]
 
 
+@pytest.mark.slow
 def test_a_row_has_the_keys_of_the_contract_and_its_ratios_are_those_of_its_times(request_of):
     (row,), lines = rows_and_lines(speed.run(request_of(), [picture_job()]))
     assert set(row) >= CONTRACT

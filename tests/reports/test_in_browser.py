@@ -6,6 +6,8 @@ from tests.cli import made
 from tests.cli.commands import inr
 from tests.viewer.conftest import chromium
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):

@@ -78,11 +78,18 @@ def test_a_port_that_is_taken_is_an_error_that_says_so():
         viewer.server(viewer.Shelf({}), server.server_port)
 
 
+def heeding():
+    """Take Ctrl-C as at a terminal; a shell's background jobs begin deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_the_command_prints_its_address_and_ends_with_control_c(tmp_path):
     data, _ = made.made(made.PICTURE, made.PICTURES["tiles"])
     (tmp_path / "a.inr").write_bytes(data)
     line = command("view", tmp_path / "a.inr", "--no-open")
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SURROUNDINGS) as process:
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=SURROUNDINGS, preexec_fn=heeding
+    ) as process:
         try:
             address = process.stdout.readline().decode().strip()
             assert address.startswith("http://127.0.0.1:")
