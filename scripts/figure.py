@@ -1,6 +1,6 @@
 """The README's picture: a photograph, its decoded file, and a detail of both at four times the size.
 
-Usage: python scripts/figure.py [FILE.inr]   (without a file it fits one: some minutes on two cores)
+Usage: python scripts/figure.py [FILE.inr]   (without a file it fits one: a quarter of a minute)
 
 Writes data/figures/cat.png, and its numbers to data/figures/cat.json.
 """
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 import inr
 from inr import signals
 
-SAMPLE, STEPS = "sample:cat", 800
+SAMPLE, STEPS = "sample:cat", 1500
 OUT = Path(__file__).parent.parent / "data" / "figures"
 HEIGHT, GAP, STRIP = 208, 8, 22  # pixels: of the panels, between them, for the words
 SCALE, DETAIL = 4, (52, 98, 150)  # times; pixels a side, first row and column
