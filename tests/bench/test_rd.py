@@ -50,7 +50,9 @@ def rows_and_lines(items):
     return [i for i in items if not isinstance(i, str)], [i for i in items if isinstance(i, str)]
 
 
-@pytest.mark.parametrize("kind", ["image", "audio", "video"])
+@pytest.mark.parametrize(
+    "kind", ["image", *(pytest.param(k, marks=pytest.mark.slow) for k in ("audio", "video"))]
+)
 def test_rows_have_the_keys_of_the_contract_and_ours_are_never_larger_than_asked(sources, request_of, kind):
     rows, _ = rows_and_lines(rd.run(request_of(), [job_of(sources[kind])]))
     for row in rows:

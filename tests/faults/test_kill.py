@@ -12,7 +12,7 @@ from inr import codec
 from tests.cli import made
 from tests.cli.commands import SURROUNDINGS, command, inr_process
 
-KILLS = pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
+KILLS = pytest.mark.parametrize("kills", [pytest.param(20, marks=pytest.mark.slow)])
 PATIENCE_S = 60
 
 
@@ -145,7 +145,6 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        ("image", 1),
         pytest.param("image", 7, marks=pytest.mark.slow),
         pytest.param("grids", 4, marks=pytest.mark.slow),
         pytest.param("audio", 7, marks=pytest.mark.slow),
@@ -175,7 +174,10 @@ def test_a_run_that_was_killed_and_resumed_ends_in_the_same_bytes(kind, kills, t
     assert not state.exists()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_signal_saves_the_best_so_far_and_resume_goes_on_to_the_same_bytes(number, code, tmp_path, whole):
     make, name, options = LONG["image"]
     make(tmp_path / name)

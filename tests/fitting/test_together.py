@@ -39,9 +39,9 @@ def fit(kind, seed, *, spread, **request):
 @pytest.mark.parametrize(
     ("kind", "request_"),
     [
-        ("picture", {"steps": 25}),
+        ("picture", {"steps": 25, "profile": "tiles"}),
         ("picture", {"steps": 8, "params": 3000}),
-        ("picture", {"steps": 400, "max_size": 300}),
+        pytest.param("picture", {"steps": 400, "max_size": 300}, marks=pytest.mark.slow),
         ("picture", {"steps": 12, "activation": "finer"}),
         ("sound", {"steps": 25}),
     ],

@@ -111,6 +111,7 @@ def test_a_library_can_be_built_elsewhere_and_computes_the_same(tmp_path):
 
 
 @needs_compiler
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_compiler")
 def test_two_builds_at_once_do_not_meet(tmp_path):
     target = tmp_path / "both" / "some.so"

@@ -119,6 +119,7 @@ def test_figures_are_embedded_byte_by_byte_with_words_for_those_who_do_not_see_t
     assert "no matplotlib" in read(reports.write_results(Path(), results(missing="no matplotlib"))).text
 
 
+@pytest.mark.slow
 def test_compare_writes_its_table_its_verdict_its_figures_and_its_command():
     pytest.importorskip("matplotlib", reason="needs matplotlib (the plot extra)")
     source = made.picture(Path("my picture.png"))
