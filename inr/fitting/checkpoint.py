@@ -49,6 +49,15 @@ def save_state(folder: Path, state: State) -> None:
     files.write_bytes(folder / STATE, save(tensors, metadata=metadata))
 
 
+def try_save(folder: Path, state: State) -> str:
+    """`save_state`; returns why it could not be written, or nothing.  A fit itself needs no disk."""
+    try:
+        save_state(folder, state)
+    except OSError as error:
+        return f"{folder}: checkpoint not written: {error.strerror}; the fit goes on"
+    return ""
+
+
 def has_state(folder: Path) -> bool:
     """Whether a run folder holds a checkpoint."""
     return (folder / STATE).is_file()

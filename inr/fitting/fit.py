@@ -16,12 +16,12 @@ import torch
 
 from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
-from inr.fitting.checkpoint import State, save_state
+from inr.fitting.checkpoint import State, try_save
 from inr.fitting.clock import StepClock
 from inr.fitting.finish import PROBE_SAMPLES, Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
-from inr.fitting.prepare import make_sampler, pick_device, same_run
+from inr.fitting.prepare import identity, make_sampler, pick_device, same_run
 from inr.fitting.presets import Plan, expected_bytes
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
@@ -85,6 +85,7 @@ class Fit:
         self._squeezing = Squeezing.of(request, plan.field, reader.spec, slabs)
         self._saved_at = -math.inf
         self._note = ""
+        self._size = expected_bytes(request, plan.field, reader.spec.kind)
         self._warn_of_slabs()
 
     @property
@@ -161,11 +162,8 @@ class Fit:
         """Write a checkpoint."""
         if self.folder is not None:
             self._saved_at = time.monotonic()
-            try:
-                save_state(self.folder, self._state())
-            except OSError as error:
-                # The fit itself needs no disk: go on, say so, and try again at the next turn.
-                self._note = f"{self.folder}: checkpoint not written: {error.strerror}; the fit goes on"
+            # Where it fails the fit goes on, says so, and tries again at the next turn.
+            self._note = try_save(self.folder, self._state()) or self._note
 
     def restore(self, state: State) -> None:
         """Go on from a checkpoint.
@@ -312,10 +310,7 @@ class Fit:
         return State(
             live | best,
             {
-                "request": self.request.to_json(),
-                "plan": self.plan.to_json(),
-                "signal": self.reader.spec.to_json(),
-                "fingerprint": self.reader.fingerprint(),
+                **identity(self.request, self.plan, self.reader),
                 "schedule": asdict(self.schedule),
                 "sampler": self.sampler.state_dict(),
                 "step": self.step,
@@ -344,7 +339,7 @@ class Fit:
             None if left is None else left * clock.step_s,
             batch.size / clock.step_s if clock.step_s else 0.0,
             note,
-            expected_bytes(self.request, self.plan.field, self.reader.spec.kind),
+            self._size,
         )
 
     def quality_db(self, error: float) -> float | None:

@@ -11,10 +11,10 @@ import numpy as np
 from inr import codec, fields, reconstruct, signals
 from inr.errors import SpecError
 from inr.fields import Field
-from inr.fitting.checkpoint import has_state, load_state
+from inr.fitting.checkpoint import State, try_save
 from inr.fitting.course import TURN, Course
 from inr.fitting.finish import Coded, threads_for
-from inr.fitting.kept import keep, restore
+from inr.fitting.kept import restore, state_of
 from inr.fitting.landing import Landing, MeasureDb
 from inr.fitting.optimisers import Rates
 from inr.fitting.prepare import pick_device
@@ -50,7 +50,7 @@ def fit_grids(
     *,
     started: float,
     folder: Path | None,
-    resume: bool,
+    state: State | None,
     stop: Callable[[], bool],
     measure_db: MeasureDb,
 ) -> Generator[Progress, None, Ended]:
@@ -61,23 +61,25 @@ def fit_grids(
         reader: the signal.
         started: `time.monotonic()` when the first byte was read.
         folder: where checkpoints go; None for none.
-        resume: go on from the folder's checkpoint, if there is one.
+        state: the checkpoint of this run to go on from; None starts.
         stop: asked between the parts of the work; True ends the fit with the best so far.
         measure_db: PSNR of a decoded field.
 
     Raises:
-        SpecError: a clip, a signal that is too small or too large for grids, or a checkpoint of another
-            request or input.
+        SpecError: a clip, or a signal that is too small or too large for grids.
         FitError: not even the coarsest step fits `max_size`.
     """
-    state = load_state(folder) if resume and folder is not None and has_state(folder) else None
     plan = make_plan(request, reader.spec)
     native = signals.to_float(reader.read(0, reader.spec.shape[0]))
     values = reconstruct.to_field(native, reader.spec.kind).astype(np.float32)
     course = Course(request, plan, reader.spec, values, started, stop)
     if state is not None:
-        restore(course, state, reader)
-    return (yield from _fit(course, measure_db, lambda: keep(course, reader, folder)))
+        restore(course, state)
+
+    def checkpoint() -> str:
+        return "" if folder is None else try_save(folder, state_of(course, reader))
+
+    return (yield from _fit(course, measure_db, checkpoint))
 
 
 def refit(

@@ -6,87 +6,69 @@ the same bytes.
 """
 
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from inr import signals
-from inr.codec import Context, Grids
-from inr.fitting.checkpoint import State, save_state
+from inr.codec import Grids
+from inr.fitting.checkpoint import State
 from inr.fitting.course import Course
 from inr.fitting.foresight import Foresight
-from inr.fitting.prepare import same_run
+from inr.fitting.prepare import identity
 from inr.fitting.presets import Plan
 from inr.fitting.pyramid import Pyramid
 
 
-def keep(course: Course, reader: signals.Reader, folder: Path | None) -> str:
-    """Write a checkpoint; returns why it could not be written, or nothing.  The fit itself needs no disk."""
-    if folder is None:
-        return ""
-    try:
-        save_state(folder, _state(course, reader))
-    except OSError as error:
-        return f"{folder}: checkpoint not written: {error.strerror}; the fit goes on"
-    return ""
-
-
-def restore(course: Course, state: State, reader: signals.Reader) -> None:
-    """Let a course that has not started go on from a checkpoint.
-
-    Raises:
-        SpecError: it belongs to another request or another input.
-    """
+def restore(course: Course, state: State) -> None:
+    """Let a course that has not started go on from a checkpoint of the same run."""
     numbers = state.numbers
-    same_run(numbers, course.request, reader)
     course.plan = Plan.from_json(numbers["plan"])
     course.load(numbers["course"])
     course.started = time.monotonic() - numbers["seconds"]
     grids = numbers["grids"]
 
-    def part(name: str) -> dict[str, np.ndarray]:
+    def part(prefix: str, of: str) -> dict[str, np.ndarray]:
         """In the order in which they are coded, which the file of a checkpoint does not keep."""
-        return {own: state.tensors[f"{name}.{own}"] for own in numbers["names"][name]}
+        return {name: state.tensors[f"{prefix}.{name}"] for name in numbers["names"][of]}
 
+    foresight = Foresight(
+        {n: torch.from_numpy(t).requires_grad_() for n, t in part("foresight", "foresight").items()}
+    )
+    integers = part("integers", "integers")
     course.pyramid = Pyramid(
         course.plan.field,
         course.values,
-        part("beside"),
+        part("now", "beside"),
         numbers["exponents"],
-        part("targets"),
-        Grids(grids["step"], tuple(grids["shrink"]), part("integers"), Context(part("context"))),
-        Foresight({n: torch.from_numpy(t).requires_grad_() for n, t in part("foresight").items()}),
-        {n: torch.from_numpy(t) for n, t in part("mlp").items()},
+        part("targets", "integers"),
+        Grids(grids["step"], tuple(grids["shrink"]), integers, foresight.context()),
+        foresight,
+        {n: torch.from_numpy(t) for n, t in part("now", "mlp").items()},
         grids["turn"],
         grids["estimate"],
     )
 
 
-def _state(course: Course, reader: signals.Reader) -> State:
+def state_of(course: Course, reader: signals.Reader) -> State:
+    """All that the next turn depends on, between two turns; `now` is the field as it is, for `inr export`."""
     pyramid = course.pyramid
     grids = pyramid.grids
     parts = {
-        "beside": pyramid.beside,
+        "now": pyramid.tensors(),
         "targets": pyramid.targets,
         "integers": grids.integers,
-        "context": grids.context.weights,
-        "foresight": _arrays(pyramid.foresight.tensors),
-        "mlp": _arrays(pyramid.mlp),
-        "now": pyramid.tensors(),  # the field as it is, for `inr export`
+        "foresight": {name: t.detach().numpy() for name, t in pyramid.foresight.tensors.items()},
     }
-    tensors = {f"{part}.{name}": t for part, of in parts.items() for name, t in of.items()}
+    names = {"beside": pyramid.beside, "mlp": pyramid.mlp, **parts}
     numbers: dict[str, Any] = {
-        "request": course.request.to_json(),
-        "plan": course.plan.to_json(),
-        "signal": reader.spec.to_json(),
-        "fingerprint": reader.fingerprint(),
+        **identity(course.request, course.plan, reader),
         "course": course.state(),
         "seconds": course.seconds,
         "best_error": course.mse,
         "exponents": pyramid.exponents,
-        "names": {part: list(of) for part, of in parts.items()},
+        "names": {part: list(of) for part, of in names.items()},
         "grids": {
             "step": grids.step,
             "shrink": grids.shrink,
@@ -94,8 +76,4 @@ def _state(course: Course, reader: signals.Reader) -> State:
             "estimate": pyramid.estimate,
         },
     }
-    return State(tensors, numbers)
-
-
-def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    return {name: t.detach().numpy() for name, t in tensors.items()}
+    return State({f"{part}.{name}": t for part, of in parts.items() for name, t in of.items()}, numbers)

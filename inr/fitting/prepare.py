@@ -1,5 +1,7 @@
 """What a fit needs before its first step: a device, a sampler, and the right to resume."""
 
+from typing import Any
+
 import torch
 
 from inr import signals
@@ -44,6 +46,16 @@ def pick_device(name: str) -> str:
     if name == "cuda" and not torch.cuda.is_available():
         raise SpecError("--device cuda: torch sees no CUDA device; use --device cpu, or install a CUDA build")
     return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+
+
+def identity(request: FitSpec, plan: Plan, reader: signals.Reader) -> dict[str, Any]:
+    """What every checkpoint says of its run, JSON values; `same_run` compares with it."""
+    return {
+        "request": request.to_json(),
+        "plan": plan.to_json(),
+        "signal": reader.spec.to_json(),
+        "fingerprint": reader.fingerprint(),
+    }
 
 
 def same_run(numbers: dict[str, object], request: FitSpec, reader: signals.Reader) -> None:

@@ -16,7 +16,7 @@ from inr import codec, signals
 from inr.errors import FitError, InrError, OutOfMemory, SpecError
 from inr.evaluate import Evaluation, evaluate
 from inr.fields import Field, tensor_shapes
-from inr.fitting.checkpoint import STATE, has_state, load_state
+from inr.fitting.checkpoint import STATE, State, has_state, load_state
 from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
 from inr.fitting.fit import Fit
 from inr.fitting.grids import fit_grids, refit, takes
@@ -87,11 +87,11 @@ def run(
     why = codec.unwritable(request.activation) if request.max_size is not None else ""
     if why:
         raise SpecError(f"--max-size: {why}; leave --max-size out")
-    if takes(request, reader.spec):
-        with _memory_errors(reader.source):
-            return (yield from _run_grids(request, reader, started, folder, resume, stop, measure))
     with _memory_errors(reader.source):
-        fit = _prepare(request, reader, started, folder, resume, stop, spread)
+        state = _kept_state(folder, request, reader) if resume and folder is not None else None
+        if _by_grids(request, reader.spec, state):
+            return (yield from _run_grids(request, reader, started, folder, state, stop, measure))
+        fit = _prepare(request, reader, started, folder, state, stop, spread)
         failure: str | None = None
         try:
             yield from fit.run()
@@ -127,7 +127,7 @@ def _run_grids(
     reader: signals.Reader,
     started: float,
     folder: Path | None,
-    resume: bool,
+    state: State | None,
     stop: Callable[[], bool],
     measure: bool,
 ) -> Generator[Progress, None, Outcome]:
@@ -139,7 +139,7 @@ def _run_grids(
         return _decibels(evaluated(field))
 
     ended = yield from fit_grids(
-        request, reader, started=started, folder=folder, resume=resume, stop=stop, measure_db=measure_db
+        request, reader, started=started, folder=folder, state=state, stop=stop, measure_db=measure_db
     )
     yield Progress("evaluate", ended.steps, ended.steps, None, ended.fit_seconds)
     measured = measure and not stop()
@@ -242,18 +242,31 @@ def _memory_errors(source: str) -> Iterator[None]:
         raise
 
 
+def _by_grids(request: FitSpec, signal: SignalSpec, state: State | None) -> bool:
+    """Whether a fit is by grids; one that goes on is what it was, whatever would be planned today."""
+    if state is None:
+        return takes(request, signal)
+    return Plan.from_json(state.numbers["plan"]).field.encoding.stored
+
+
+def _kept_state(folder: Path, request: FitSpec, reader: signals.Reader) -> State | None:
+    """The checkpoint of a run folder, which must be of this request and input; None where there is none."""
+    if not has_state(folder):
+        return None
+    state = load_state(folder)
+    same_run(state.numbers, request, reader)
+    return state
+
+
 def _prepare(
     request: FitSpec,
     reader: signals.Reader,
     started: float,
     folder: Path | None,
-    resume: bool,
+    state: State | None,
     stop: Callable[[], bool],
     spread: bool,
 ) -> Fit:
-    state = load_state(folder) if resume and folder is not None and has_state(folder) else None
-    if state is not None:
-        same_run(state.numbers, request, reader)
     plan = make_plan(request, reader) if state is None else Plan.from_json(state.numbers["plan"])
     fit = Fit(
         request,

@@ -1,5 +1,6 @@
 """A fit by grids that was interrupted: it goes on to the same bytes, and what it had can be exported."""
 
+import importlib
 import time
 
 import numpy as np
@@ -67,6 +68,24 @@ def test_a_checkpoint_of_another_request_or_input_is_refused(tmp_path):
         go("image", tmp_path, resume=True, max_size=2000)
     with pytest.raises(SpecError, match="not the input"):
         go("image", tmp_path, resume=True, seed=1)
+
+
+def test_a_run_that_began_by_tiles_goes_on_by_tiles(tmp_path, monkeypatch):
+    with monkeypatch.context() as before:
+        room = importlib.import_module("inr.fitting.run")  # the room's door has a function of this name
+        before.setattr(room, "takes", lambda request, spec: False)  # as where a GPU is
+        whole = go("image")
+        asked = iter(range(10**9))
+        values, given = signal("image")
+        with signals.open_reader(values, **given) as reader:
+            begun = fitting.run(
+                FitSpec(steps=STEPS), reader, started=time.monotonic(), folder=tmp_path, measure=False,
+                stop=lambda: next(asked) >= 300,
+            )  # fmt: skip
+            assert fitting.drive(begun, lambda record: None).stopped
+    again = go("image", tmp_path, resume=True)
+    assert not again.coded.field.spec.encoding.stored
+    assert again.coded.data == whole.coded.data
 
 
 def test_what_an_interrupted_fit_had_can_be_exported(tmp_path):
