@@ -157,7 +157,7 @@ def _train(network: fitting.TrainingNetwork, signal: RafSignal, rate: float, ste
         network.gradients(slice(0, 1), rows, lambda a, b, x=x, y=y: (x, y))
         for grad in network.grads.values():
             grad.mul_(share)
-        optimiser.param_groups[0]["lr"] = 0.5 * rate * (1.0 + math.cos(math.pi * step / steps))
+        optimiser.param_groups[0]["lr"] = fitting.cosine(rate, step, steps)
         optimiser.step()
 
 

@@ -9,6 +9,7 @@ from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress, drive
 from inr.fitting.report import report
 from inr.fitting.run import Outcome, export, kept_run, remove_run, run
+from inr.fitting.schedules import cosine
 from inr.fitting.together import may_join, threads, together
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "Progress",
     "TrainingNetwork",
+    "cosine",
     "drive",
     "export",
     "has_state",

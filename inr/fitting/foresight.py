@@ -19,6 +19,7 @@ from torch import Tensor
 from inr.codec import CONTEXT_UNIT as UNIT
 from inr.codec import CONTEXT_WEIGHT_UNIT as WEIGHT_UNIT
 from inr.codec import Context, context_shapes
+from inr.fitting.schedules import cosine
 
 Array = np.ndarray
 BATCH = 4096
@@ -67,11 +68,6 @@ class Foresight:
         return Context(
             {n: np.rint(t.detach().numpy() * WEIGHT_UNIT).astype(np.int32) for n, t in self.tensors.items()}
         )
-
-
-def cosine(rate: float, step: int, steps: int) -> float:
-    """A rate that falls to 0 along half a cosine; torch's scheduler takes a fifth of so short a step."""
-    return 0.5 * rate * (1.0 + math.cos(math.pi * step / steps))
 
 
 def rounded(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

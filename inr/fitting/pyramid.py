@@ -20,8 +20,9 @@ from torch import Tensor
 
 from inr import codec, fields
 from inr.codec import MOST_STEP, STEP_BITS, Grids
-from inr.fitting.foresight import Foresight, cosine
+from inr.fitting.foresight import Foresight
 from inr.fitting.rounding import means, plain, rows_of, weighed
+from inr.fitting.schedules import cosine
 from inr.specs import FieldSpec
 
 Array = np.ndarray

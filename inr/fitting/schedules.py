@@ -22,6 +22,11 @@ LEAST_VISIT = 40  # shorter visits spend more time on reading than on fitting
 FOREVER = 1 << 40
 
 
+def cosine(rate: float, step: int, steps: int) -> float:
+    """A rate that falls to 0 along half a cosine; torch's scheduler takes a fifth of a short step."""
+    return 0.5 * rate * (1.0 + math.cos(math.pi * step / steps))
+
+
 @dataclass
 class Schedule:
     """Where a run stands in its plan.

@@ -55,14 +55,16 @@ def linear_bound(spec: ActivationSpec, layer: int, fan_in: int) -> float:
     return 1.0 / float(np.sqrt(fan_in))
 
 
-def decay(xp: Any, exponent: Any) -> Any:
-    """exp of an exponent that is mostly negative, as an envelope's; any shape.
+LARGEST_EXPONENT = 60.0
 
-    It ends at exp(-60) = 1e-26: below exp(-87) a float32 leaves its normal range, where the exponential
-    and whatever is multiplied by it take processors ten times as long (a step of `gauss` took 16 of a
-    sine's, and takes 2).
+
+def bounded_exp(xp: Any, exponent: Any) -> Any:
+    """exp of an exponent cut to ± LARGEST_EXPONENT; any shape.
+
+    Below exp(-87) a float32 leaves its normal range, where the exponential and whatever is multiplied by it
+    take processors ten times as long (a step of `gauss` took 16 of a sine's, and takes 1.3).
     """
-    return xp.exp(xp.clip(exponent, -60.0, 60.0))
+    return xp.exp(xp.clip(exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT))
 
 
 @dataclass(frozen=True)

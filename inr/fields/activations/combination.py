@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from inr.errors import SpecError
-from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, decay, entry, siren_bound
+from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, bounded_exp, entry, siren_bound
 from inr.specs import ActivationSpec
 
 KNOWN = ("linear", "relu", "tanh", "sigmoid", "silu", "sine", "cosine", "gauss")
@@ -46,7 +46,7 @@ def _value(xp: Any, t: Any, name: str) -> Any:
         "silu": lambda: t * (0.5 + 0.5 * xp.tanh(0.5 * t)),
         "sine": lambda: xp.sin(t),
         "cosine": lambda: xp.cos(t),
-        "gauss": lambda: decay(xp, -0.5 * t * t),
+        "gauss": lambda: bounded_exp(xp, -0.5 * t * t),
     }
     return formulas[name]()
 

@@ -9,15 +9,15 @@ Coordinate-MLPs", ECCV 2022, arXiv:2111.15135; their exp(-z²/2a²) has a = 1/(�
 
 from typing import Any
 
-from inr.fields.activations.base import Activation, Tuning, decay, linear_bound
+from inr.fields.activations.base import Activation, Tuning, bounded_exp, linear_bound
 
 
 def _gauss(xp: Any, t: Any) -> Any:
-    return decay(xp, -(t * t))
+    return bounded_exp(xp, -(t * t))
 
 
 def _slope(xp: Any, t: Any) -> Any:
-    return -2.0 * t * decay(xp, -(t * t))
+    return -2.0 * t * bounded_exp(xp, -(t * t))
 
 
 GAUSS = Activation.of("gauss", _gauss, derivative=_slope, weight_bound=linear_bound, tuning=Tuning(reach=0.2))

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from inr.errors import SpecError
-from inr.fields.activations.base import Activation, Arrays, Shapes, linear_bound
+from inr.fields.activations.base import Activation, Arrays, Shapes, bounded_exp, linear_bound
 from inr.fields.activations.rational import DENOMINATOR, NUMERATOR, rational32
 from inr.specs import ActivationSpec
 
@@ -72,7 +72,7 @@ def _value(xp: Any, z: Any, name: str, omega: float, sigma: float, own: Arrays) 
         "relu3": lambda: (z * (z > 0)) * z * z,
         "sine": lambda: xp.sin(omega * z),
         "cosine": lambda: xp.cos(omega * z),
-        "gauss": lambda: xp.exp((-0.5 / sigma**2) * z * z),
+        "gauss": lambda: bounded_exp(xp, (-0.5 / sigma**2) * z * z),
         "rational": lambda: rational32(z, own["numerator"], own["denominator"]),
     }
     return formulas[name]()

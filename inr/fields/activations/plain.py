@@ -22,11 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from inr.fields.activations.base import Activation, Tuning, he_bound
+from inr.fields.activations.base import LARGEST_EXPONENT, Activation, Tuning, bounded_exp, he_bound
 from inr.specs import ActivationSpec
 
 SIGMOID = 1.702  # of arXiv:2402.08244; σ(1.702 z) is nearly the normal distribution
-LARGEST_EXPONENT = 60.0
 CALM = Tuning(own=0.1)
 
 
@@ -42,13 +41,12 @@ def _relu2(xp: Any, z: Any) -> Any:
 def _apalu(xp: Any, z: Any, a: Any, b: Any) -> Any:
     # σ(x) = (1 + tanh(x/2)) / 2 does not overflow.
     above = z * (1.5 + 0.5 * xp.tanh(0.5 * SIGMOID * z))
-    below = xp.exp(xp.clip(z, -60.0, 0.0)) - 1.0
+    below = xp.exp(xp.clip(z, -LARGEST_EXPONENT, 0.0)) - 1.0
     return xp.where(z >= 0, a * above, b * below)
 
 
 def _sqish(xp: Any, z: Any, a: Any, b: Any, g: Any) -> Any:
-    exponent = xp.clip(-2.0 * g * (1.0 - a) * z, -LARGEST_EXPONENT, LARGEST_EXPONENT)
-    return a * z + (1.0 - a) * z / xp.sqrt(1.0 + xp.abs(b) * xp.exp(exponent))
+    return a * z + (1.0 - a) * z / xp.sqrt(1.0 + xp.abs(b) * bounded_exp(xp, -2.0 * g * (1.0 - a) * z))
 
 
 def _talu(xp: Any, z: Any, cut: Any) -> Any:

@@ -34,7 +34,7 @@ import numpy as np
 
 from inr.errors import SpecError
 from inr.fields.activations import fes
-from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, decay, siren_bound
+from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, bounded_exp, siren_bound
 from inr.fields.activations.rational import DENOMINATOR, NUMERATOR, rational32
 from inr.specs import ActivationSpec
 
@@ -100,7 +100,7 @@ def basis_values(
         cos = xp.cos(theta) if {"sine2", "cosine"}.intersection(bases) else None
     if "gauss" in bases:
         t = frequency[:, -1, None] * z
-        gauss = decay(xp, -0.5 * t * t)
+        gauss = bounded_exp(xp, -0.5 * t * t)
     if {"relu", "relu3"}.intersection(bases):
         relu = z * (z > 0)
     formulas = {

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, decay, linear_bound
+from inr.fields.activations.base import Activation, Arrays, Shapes, Tuning, bounded_exp, linear_bound
 from inr.specs import ActivationSpec
 
 SQUARED_RATIO = 1.5**2  # (s/ω)²
@@ -47,16 +47,16 @@ def _apply(xp: Any, z: Any, parameters: Arrays, omega: float, spec: ActivationSp
     half = z.shape[-1] // 2
     a, alone = omega * z[..., :half], omega * z[..., 2 * half :]
     b = (omega * parameters["imaginary"][:, None]) * z[..., half : 2 * half]
-    envelope = decay(xp, -b - SQUARED_RATIO * (a * a + b * b))
+    envelope = bounded_exp(xp, -b - SQUARED_RATIO * (a * a + b * b))
     parts = [envelope * xp.cos(a), envelope * xp.sin(a)]
     if z.shape[-1] % 2:
-        parts.append(decay(xp, -SQUARED_RATIO * alone * alone) * xp.cos(alone))
+        parts.append(bounded_exp(xp, -SQUARED_RATIO * alone * alone) * xp.cos(alone))
     return xp.concatenate(parts, -1)
 
 
 def _wire_real(xp: Any, t: Any) -> Any:
     partner = xp.roll(t, -(t.shape[-1] // 2), -1)
-    return xp.cos(t) * decay(xp, -SQUARED_RATIO * partner * partner)
+    return xp.cos(t) * bounded_exp(xp, -SQUARED_RATIO * partner * partner)
 
 
 WIRE = Activation(
