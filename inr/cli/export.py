@@ -83,7 +83,9 @@ def export(
     else:
         codec.save(out, coded.data, overwrite=force)
         say(f"{out}  {out.stat().st_size:,} bytes{lost}")
-    if lost and max_size is not None and coded.loss_db > RUINED_DB:
+    # Grids were fitted for the size already.
+    ruined = lost and not field.spec.encoding.stored and coded.loss_db > RUINED_DB
+    if ruined and max_size is not None:
         say(
             f"inr: {out}: so few bytes hold little of a field of {field.params:,} parameters; "
             f"`inr fit --max-size {max_size}` makes a smaller one that looks or sounds better"

@@ -227,6 +227,13 @@ def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callab
     return take
 
 
+def _more(job: Job, outcome: Any) -> str:
+    """What would bring a target nearer."""
+    bound = "" if job.request.max_size is None else "a larger --max-size, or "
+    numbers = "" if outcome.coded.field.spec.encoding.stored else " or --params"
+    return f"{bound}more --time{numbers}"
+
+
 def _trouble(job: Job, outcome: Any) -> tuple[int, str]:
     """The exit code, and what went wrong."""
     if outcome.stopped:
@@ -239,6 +246,6 @@ def _trouble(job: Job, outcome: Any) -> tuple[int, str]:
     if not outcome.coded.reached:
         return FitError.exit_code, (
             f"{job.target}: {job.request.target_psnr:g} dB were asked for and not reached; "
-            "the best is kept; allow more --time or --params"
+            f"the best is kept; allow {_more(job, outcome)}"
         )
     return 0, ""

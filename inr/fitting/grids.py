@@ -31,6 +31,7 @@ FROM_BYTES = {"image": 1000, "audio": 400}
 LEAST_SIDE, LEAST_SOUND = 8, 64
 COPIES = 16  # of the signal as float32: coefficients, integers, planes and their gradients
 REFIT_STEPS = 2 * TURN
+TINY = 1e-20  # an error that is none, so that a logarithm has something to hold
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,7 @@ def fit_grids(
         FitError: not even the coarsest step fits `max_size`.
     """
     plan = make_plan(request, reader.spec)
-    native = signals.to_float(reader.read(0, reader.spec.shape[0]))
-    values = reconstruct.to_field(native, reader.spec.kind).astype(np.float32)
-    course = Course(request, plan, reader.spec, values, started, stop)
+    course = Course(request, plan, reader.spec, _read(reader), started, stop)
     if state is not None:
         restore(course, state)
 
@@ -86,12 +85,15 @@ def refit(
     field: Field,
     signal: SignalSpec,
     *,
+    mse: float | None,
     max_size: int | None,
     target_psnr: float | None,
     reference: signals.Reader | None,
     measure_db: MeasureDb,
 ) -> Coded:
     """A file of another size, from the reference or else from what the field itself shows.
+
+    What it loses is told where the field's own mean squared error `mse`, in its units, is known.
 
     Raises:
         FitError: the size cannot be met.
@@ -100,15 +102,29 @@ def refit(
         profile="grids", activation=field.spec.activation.name, max_size=max_size, target_psnr=target_psnr,
         steps=REFIT_STEPS, memory_bytes=1 << 40,
     )  # fmt: skip
-    if reference is None:
-        values = np.concatenate([block.values for block in reconstruct.blocks(field, signal)])
-        if signal.kind == "image":
-            values = np.clip(values, 0.0, 1.0)
-    else:
-        values = signals.to_float(reference.read(0, signal.shape[0]))
-    values = reconstruct.to_field(values, signal.kind).astype(np.float32)
+    values = _shown(field, signal) if reference is None else _read(reference)
     course = Course(request, make_plan(request, signal), signal, values, time.monotonic(), lambda: False)
-    return drive(_fit(course, measure_db, lambda: ""), lambda record: None).coded
+    coded = drive(_fit(course, measure_db, lambda: ""), lambda record: None).coded
+    if mse is None:
+        return coded
+    error = float(np.square(_shown(coded.field, signal) - values).mean())
+    if reference is None:
+        error += mse  # what was lost before and what is lost now have nothing to do with each other
+    return replace(coded, loss_db=10 * math.log10(max(error, TINY) / max(mse, TINY)))
+
+
+def _read(reader: signals.Reader) -> np.ndarray:
+    """All samples in the field's units, float32."""
+    native = signals.to_float(reader.read(0, reader.spec.shape[0]))
+    return reconstruct.to_field(native, reader.spec.kind).astype(np.float32)
+
+
+def _shown(field: Field, signal: SignalSpec) -> np.ndarray:
+    """All samples that a field shows, in its units, float32."""
+    values = np.concatenate([block.values for block in reconstruct.blocks(field, signal)])
+    if signal.kind == "image":
+        values = np.clip(values, 0.0, 1.0)
+    return reconstruct.to_field(values, signal.kind).astype(np.float32)
 
 
 def _fit(
@@ -167,7 +183,7 @@ def make_plan(request: FitSpec, signal: SignalSpec) -> Plan:
     field = FieldSpec(dims, signal.channels, (1,) * dims, (0,) * dims, width, layers, encoding, act)
     reasons = (
         f"grids: {what}, and an MLP of width {width} that sees them",
-        "inr export fits the decoded signal again",
+        "other sizes: inr export FILE.inr SMALL.inr --max-size, in a fit of some seconds",
     )
     seconds = None if request.steps else request.time_s or SECONDS[request.preset]
     return Plan(field, Rates(0.0, RATE, RATE), BATCH, seconds, request.steps, reasons)

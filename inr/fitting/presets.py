@@ -8,7 +8,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from inr import fields, signals
+from inr import codec, fields, signals
 from inr.fitting.division import divide
 from inr.fitting.frequencies import match_frequencies
 from inr.fitting.layout import FULL, affordable_params, choose_layout, exceeds, sample_memory, with_levels
@@ -98,10 +98,11 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
     if spec.kind == "audio":
         field, local = _divided(field, reader, budget)
     field, why = match_frequencies(field, reader, local)
-    tiles = "x".join(map(str, field.tiles))
+    count = "x".join(map(str, field.tiles))
+    networks = f"{count} networks" if field.tile_count > 1 else "one network"
     reasons = (
         f"{fields.param_count(field)} parameters: {whence}",
-        f"{field.layout}: {tiles} networks of width {field.width}, {field.hidden + 1} activated layers",
+        f"{field.layout}: {networks} of width {field.width}, {field.hidden + 1} activated layers",
         why,
     )
     batch = _batch(field, spec)
@@ -188,8 +189,10 @@ def _batch(field: FieldSpec, spec: SignalSpec) -> int:
     return min(box, 64 * round(usual * grow / 64))
 
 
-def expected_bytes(request: FitSpec, field: FieldSpec, kind: str) -> int:
-    """About how large the file of a field will be; never more than was asked for."""
+def expected_bytes(request: FitSpec, field: FieldSpec, kind: str) -> int | None:
+    """About how large the file of a field will be, never more than was asked for; None where it has none."""
+    if codec.unwritable(request.activation):
+        return None
     bits = BITS_UNSQUEEZED if request.max_size is None else BITS_PER_PARAM[kind]
     size = OVERHEAD_BYTES + round(fields.param_count(field) * bits / 8)
     return size if request.max_size is None else min(size, request.max_size)

@@ -197,6 +197,7 @@ def export(
         return refit(
             field,
             signal,
+            mse=mse,
             max_size=max_size,
             target_psnr=target_db,
             reference=reference,

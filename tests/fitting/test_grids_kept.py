@@ -1,6 +1,7 @@
 """A fit by grids that was interrupted: it goes on to the same bytes, and what it had can be exported."""
 
 import importlib
+import math
 import time
 
 import numpy as np
@@ -94,8 +95,11 @@ def test_what_an_interrupted_fit_had_can_be_exported(tmp_path):
     field, spec, error = kept_run(tmp_path)
     assert spec.shape == (40, 52)
     assert error == pytest.approx(10 ** (-_decibels(begun.coded) / 10) * 4, rel=0.2)
-    coded = fitting.export(field, spec, max_size=1500)
-    assert len(coded.data) <= 1500
+    coded = fitting.export(field, spec, mse=error, max_size=600)
+    assert len(coded.data) <= 600
+    before = 10 * math.log10(4 / error)
+    assert coded.loss_db > 1.0
+    assert coded.loss_db == pytest.approx(before - _decibels(coded), abs=0.5)
 
 
 def _decibels(coded):
