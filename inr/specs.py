@@ -162,7 +162,8 @@ class SignalSpec(_Spec):
     }
 
 
-STORED, ORDERS = ("grids", "lapped"), range(5, 14)  # ORDERS: lapped windows of 2^5 .. 2^13 frequencies
+STORED = ("grids", "lapped", "clips")
+ORDERS = range(5, 14)  # lapped windows have 2^5 .. 2^13 frequencies
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,11 @@ class EncodingSpec(_Spec):
     `identity` passes it on.  `fourier` appends sin and cos of π · base^j · u for j = 0 .. count-1 on every
     axis (Mildenhall et al. 2020, NeRF, equation 4, with base 2; Strümpler et al. 2022 use 1.4); `base` is
     a multiple of 1/16.  `grids` looks it up in a pyramid of `count` levels over a grid of `shape`
-    (fields/grids.py), `lapped` in cosines, 2^`count` a window, over a sound of `shape` (fields/lapped.py).
+    (fields/grids.py), `lapped` in cosines, 2^`count` a window, over a sound of `shape` (fields/lapped.py),
+    `clips` in such pyramids with a wavelet in time, over a clip of `shape` (fields/clips.py).
     """
 
-    name: Literal["identity", "fourier", "grids", "lapped"] = "identity"
+    name: Literal["identity", "fourier", "grids", "lapped", "clips"] = "identity"
     count: int = 0
     base: float = 2.0
     shape: tuple[int, ...] = ()
@@ -184,7 +186,7 @@ class EncodingSpec(_Spec):
         """Check names and ranges."""
         _need(
             self.name in ("identity", "fourier", *STORED),
-            f"encoding: must be identity, fourier, grids or lapped; got {self.name!r}",
+            f"encoding: must be identity, fourier, grids, lapped or clips; got {self.name!r}",
         )
         _need(
             (self.count == 0) == (self.name == "identity") and 0 <= self.count <= 64,
@@ -202,14 +204,12 @@ class EncodingSpec(_Spec):
         return self.name in STORED
 
     def _check_shape(self) -> None:
-        shape, count = self.shape, self.count
+        shape, count, axes = self.shape, self.count, {"lapped": 1, "grids": 2, "clips": 3}.get(self.name, 0)
+        fits, what = len(shape) == axes and min(shape, default=1) >= 1, f"{axes} lengths"
         if self.name == "lapped":
-            fits, what = len(shape) == 1 and shape[0] >= 1 and count in ORDERS, "1 length, and count 5..13"
-        elif self.name == "grids":
-            fits = len(shape) == 2 and min(shape) >= 2 and min(shape) >> count >= 1
-            what = "2 lengths >= 2^count"
-        else:
-            fits, what = not shape, "no lengths"
+            fits, what = fits and count in ORDERS, what + ", and count 5..13"
+        elif axes:
+            fits, what = fits and min(shape[-2:]) >> count >= 1, what + ", the last two >= 2^count"
         _need(fits, f"encoding {self.name}: shape must be {what}; got {shape} and count {count}")
 
     _revived: ClassVar[Converters] = {"shape": _ints}

@@ -84,7 +84,7 @@ def test_what_is_no_json_object_is_a_spec_error(data):
         (AUDIO, {"rate": Fraction(0)}, r"audio needs a rate > 0; got 0"),
         (VIDEO, {"pts": (0, 1)}, r"one time a frame"),
         (VIDEO, {"time_base": None}, r"with a time_base"),
-        (FIELD.encoding, {"name": "hash"}, r"must be identity, fourier, grids or lapped; got 'hash'"),
+        (FIELD.encoding, {"name": "hash"}, r"must be identity, fourier, grids, lapped or clips; got 'hash'"),
         (FIELD.encoding, {"count": 0}, r"encoding fourier: count must be 1..64, and 0 for identity; got 0"),
         (FIELD.encoding, {"count": 65}, r"count must be 1..64"),
         (EncodingSpec(), {"count": 1}, r"0 for identity; got 1"),

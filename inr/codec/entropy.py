@@ -31,9 +31,10 @@ class Writer:
         bits: code length so far, without the seal.
     """
 
-    def __init__(self) -> None:
-        """Start an empty stream."""
+    def __init__(self, *, tally: bool = True) -> None:
+        """Start an empty stream; without a `tally` the bits of `symbols` are not counted."""
         self._coder = _stream().queue.RangeEncoder()
+        self._tally = tally
         self.bits = 0.0
 
     def raw(self, values: Array | int, width: int) -> None:
@@ -50,7 +51,12 @@ class Writer:
         if symbols.size:
             _assert_below(table.counts.size, symbols)
             self._coder.encode(np.ascontiguousarray(symbols, dtype=np.int32), _categorical(table))
-            self.bits += float(table.bits[symbols].sum())
+            if self._tally:
+                self.bits += float(table.bits[symbols].sum())
+
+    def sure(self, symbols: Array, table: models.Table) -> None:
+        """`symbols` for int32 ones that are known to fit the table; their bits are not counted."""
+        self._coder.encode(symbols, _categorical(table))
 
     def gamma(self, value: int) -> None:
         """Write an integer >= 0: the bit length of value + 1 less one, then its lower bits."""
@@ -112,8 +118,8 @@ class Reader:
         self.claim(count * table.least_bits)
         symbols = _guarded(lambda: self._coder.decode(_categorical(table), count))
         if self._echo is not None:
-            self._echo.symbols(symbols, table)
-        self.bits += float(table.bits[symbols].sum())
+            self._echo.sure(symbols, table)
+        self.bits += float(np.add.reduce(table.bits[symbols]))
         self.claim(0)
         return symbols
 
@@ -164,7 +170,7 @@ def _categorical(table: models.Table) -> Any:
 
 
 def _assert_below(limit: int, symbols: Array) -> None:
-    lowest, highest = int(symbols.min()), int(symbols.max())
+    lowest, highest = int(np.minimum.reduce(symbols)), int(np.maximum.reduce(symbols))
     assert 0 <= lowest <= highest < limit, f"symbols {lowest}..{highest} do not fit 0..{limit - 1}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from inr import files
-from inr.errors import FormatError
+from inr.errors import FormatError, SpecError
 from inr.fields import Field
 from inr.specs import SignalSpec
 
@@ -19,8 +19,11 @@ def save_tensors(path: str | Path, field: Field, signal: SignalSpec) -> None:
     """Write the field as a safetensors file; it appears whole or not at all.
 
     Raises:
+        SpecError: the field is a clip by grids, whose numbers come group by group.
         OSError: the folder does not exist, is read-only, or the disk is full.
     """
+    if field.groups is not None:
+        raise SpecError(f"{path}: a clip by grids cannot be written as tensors; write a .inr file")
     from safetensors.numpy import save
 
     specs = {"field": json.dumps(field.spec.to_json()), "signal": json.dumps(signal.to_json())}

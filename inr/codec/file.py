@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from inr import fields, files
-from inr.codec import container, extras, grids, header, limits, units, weights
+from inr.codec import clips, container, extras, grids, header, limits, units, weights
+from inr.codec.clips import Clip
 from inr.codec.grids import STEP_BITS, Grids
 from inr.codec.quantise import dequantise, quantise
 from inr.errors import FormatError, SpecError
@@ -26,7 +27,7 @@ class Decoded:
         signal: what it stands for.
         version: of the format.
         sections: (type, bytes in the file) in file order; magic and version are not in it.
-        tensor_bits: code length of each tensor with its row.
+        tensor_bits: code length of each tensor with its row; of a clip, of each group.
         exponents: the k of each tensor; its step is 2^-k.  Those of section `G` have none.
         grids: what section `G` holds, where there is one.
     """
@@ -37,7 +38,16 @@ class Decoded:
     sections: list[tuple[str, int]]
     tensor_bits: dict[str, float]
     exponents: dict[str, int]
-    grids: Grids | None = None
+    grids: Grids | Clip | None = None
+
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Shape of all that `tensor_bits` counts: the tensors, and the groups of a clip."""
+        shapes = {name: tensor.shape for name, tensor in self.field.tensors.items()}
+        if isinstance(self.grids, Clip):
+            frame = (*self.signal.shape[1:], self.signal.channels)
+            shapes |= {f"group {i + 1}": (n, *frame) for i, n in enumerate(self.grids.lengths)}
+        return shapes
 
     def step_of(self, name: str) -> str:
         """A tensor's step, as people read it."""
@@ -51,7 +61,7 @@ def encode(
     tensors: Mapping[str, Array],
     exponents: Mapping[str, int],
     signal: SignalSpec,
-    pyramid: Grids | None = None,
+    pyramid: Grids | Clip | None = None,
 ) -> bytes:
     """Quantise a field's tensors and write it all as one file.
 
@@ -61,6 +71,7 @@ def encode(
         exponents: k for each tensor; its step is 2^-k.
         signal: what the field was fitted to.
         pyramid: the integers of the grids, where the field's encoding has some; their tensors are not read.
+            Of a clip, its groups.
 
     Raises:
         SpecError: something has no place in a file: an activation without a number, a limit
@@ -69,11 +80,14 @@ def encode(
     head = header.pack(signal, field_spec)
     shapes = _shapes(field_spec)
     above = _in_grids(shapes)
-    if bool(above) != (pyramid is not None) or (
-        pyramid is not None and pyramid.integers.keys() != above.keys()
-    ):
+    moving = field_spec.encoding.name == "clips"
+    fits = isinstance(pyramid, Clip) if moving else bool(above) == isinstance(pyramid, Grids)
+    if isinstance(pyramid, Clip):
+        fits = fits and (pyramid.encoding, pyramid.channels) == (field_spec.encoding, field_spec.channels)
+    if not fits or (isinstance(pyramid, Grids) and pyramid.integers.keys() != above.keys()):
         raise SpecError("file: grids are needed for a field whose encoding has some, and only for it")
-    field = fields.Field(field_spec, {**tensors, **({} if pyramid is None else pyramid.values())})
+    values = pyramid.values() if isinstance(pyramid, Grids) else {}
+    field = fields.Field(field_spec, {**tensors, **values}, pyramid if isinstance(pyramid, Clip) else None)
     shapes = {name: shape for name, shape in shapes.items() if name not in above}
     missing = [name for name in shapes if name not in exponents]
     if missing:
@@ -85,7 +99,8 @@ def encode(
     if signal.pts is not None:
         sections.append((container.TIMES, extras.pack_pts(signal.pts)))
     if pyramid is not None:
-        sections.append((container.GRIDS, grids.write(pyramid)))
+        data = clips.write(pyramid) if isinstance(pyramid, Clip) else grids.write(pyramid)
+        sections.append((container.GRIDS, data))
     if signal.icc is not None:
         sections.append((container.PROFILE, extras.pack_icc(signal.icc)))
     if signal.domain is not None:
@@ -172,25 +187,28 @@ def _decode(data: bytes) -> Decoded:
         domain = units.unpack_domain(payload[container.UNITS], len(signal.shape), signal.channels)
         signal = replace(signal, domain=domain)
     above = _in_grids(shapes)
-    if bool(above) != (container.GRIDS in payload):
+    if spec.encoding.stored != (container.GRIDS in payload):
         raise FormatError("header: an encoding by grids and section G belong together; one is missing")
     content = weights.read(
         payload[container.WEIGHTS], {name: s for name, s in shapes.items() if name not in above}
     )
     exponents = {name: row.k for name, row in content.rows.items()}
     tensors = {name: dequantise(q, exponents[name]) for name, q in content.integers.items()}
-    bits, pyramid = content.bits, None
-    if above:
+    bits, pyramid, clip = content.bits, None, None
+    if spec.encoding.name == "clips":
+        clip = clips.read(payload[container.GRIDS], spec.encoding, spec.channels)
+        bits |= {f"group {i + 1}": 8.0 * len(stream) for i, stream in enumerate(clip.streams)}
+    elif above:
         pyramid, more = grids.read(payload[container.GRIDS], above)
         tensors, bits = tensors | pyramid.values(), bits | more
     return Decoded(
-        field=fields.Field(spec, tensors),
+        field=fields.Field(spec, tensors, clip),
         signal=signal,
         version=data[len(container.MAGIC)],
         sections=[(section.type, section.size_bytes) for section in sections],
         tensor_bits=bits,
         exponents=exponents,
-        grids=pyramid,
+        grids=pyramid or clip,
     )
 
 

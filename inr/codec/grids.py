@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inr.codec import context, limits, weights
+from inr.codec import limits, networks
 from inr.codec.classes import flag_table, size_table
 from inr.codec.context import Context
 from inr.codec.entropy import Reader, Writer
@@ -62,7 +62,7 @@ def write(grids: Grids) -> bytes:
         SpecError: step, shrink or an integer is out of range.
     """
     _check(grids)
-    net = weights.write(grids.context.weights, dict.fromkeys(grids.context.weights, 5))
+    net = networks.write(grids.context)
     head = varint(grids.step) + bytes([grids.shrink[0] + 16 * grids.shrink[1]]) + varint(len(net))
     return head + net + _write_planes(grids)[0]
 
@@ -84,12 +84,7 @@ def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
     step, shrink, length = bytes_.varint(), bytes_.byte(), bytes_.varint()
     if not 1 <= step <= MOST_STEP:
         raise FormatError(f"grids: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
-    content = weights.read(bytes_.take(length), context.shapes(inputs(shapes)))
-    if any(row.k != 5 for row in content.rows.values()):
-        raise FormatError("grids: weights of the context network must have the step 2^-5")
-    if max(int(np.abs(q).max()) for q in content.integers.values()) > context.MOST_WEIGHT:
-        raise FormatError(f"grids: a weight of the context network passes {context.MOST_WEIGHT}")
-    net = Context(content.integers)
+    net = networks.read(bytes_.take(length), inputs(shapes))
     stream = bytes_.take(bytes_.left)
     integers, bits = _read_planes(stream, shapes, net)
     return Grids(step, (shrink % 16, shrink // 16), integers, net), bits
@@ -114,21 +109,21 @@ def _write_planes(grids: Grids) -> tuple[bytes, float]:
         for where, x in part.phases():
             values = turned[where].reshape(-1)
             z, g = grids.context.classes(x)
-            _write_values(writer, values, z, g)
+            write_values(writer, values, z, g)
             part.put(where, np.abs(values))
     return writer.getvalue(), writer.bits
 
 
-def _write_values(writer: Writer, q: Array, z: Array, g: Array) -> None:
+def write_values(writer: Writer, q: Array, z: Array, g: Array) -> None:
     """Flags by class, sizes of what is not 0 by class, excesses, signs."""
     sort = np.argsort(z, kind="stable")
     flags = (q != 0).astype(np.int32)[sort]
-    for start, stop, k in _runs(z[sort]):
+    for start, stop, k in runs(z[sort]):
         writer.symbols(flags[start:stop], flag_table(k))
     there = np.flatnonzero(q)
     sort = there[np.argsort(g[there], kind="stable")]
     size = np.abs(q[sort]) - 1
-    for start, stop, k in _runs(g[sort]):
+    for start, stop, k in runs(g[sort]):
         table = size_table(k)
         writer.symbols(np.minimum(size[start:stop], table.edge), table)
         for excess in (size[start:stop][size[start:stop] >= table.edge] - table.edge).tolist():
@@ -151,7 +146,7 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
             part = plane(name, c, known)
             q = integers[name][c].T if part.turned else integers[name][c]
             for where, x in part.phases():
-                values = _read_values(reader, *net.classes(x))
+                values = read_values(reader, *net.classes(x))
                 q[where] = values.reshape(q[where].shape)
                 part.put(where, np.abs(values))
             known[name][c] = part.magnitudes
@@ -164,15 +159,16 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
     return integers, bits
 
 
-def _read_values(reader: Reader, z: Array, g: Array) -> Array:
+def read_values(reader: Reader, z: Array, g: Array) -> Array:
+    """The inverse of `write_values`, int32."""
     flags = np.zeros(len(z), dtype=bool)
     sort = np.argsort(z, kind="stable")
-    for start, stop, k in _runs(z[sort]):
+    for start, stop, k in runs(z[sort]):
         flags[sort[start:stop]] = reader.symbols(stop - start, flag_table(k)) != 0
     there = np.flatnonzero(flags)
     size = np.zeros(len(z), dtype=np.int64)
     sort = there[np.argsort(g[there], kind="stable")]
-    for start, stop, k in _runs(g[sort]):
+    for start, stop, k in runs(g[sort]):
         table = size_table(k)
         got = reader.symbols(stop - start, table).astype(np.int64)
         for at in np.flatnonzero(got == table.edge).tolist():
@@ -185,7 +181,7 @@ def _read_values(reader: Reader, z: Array, g: Array) -> Array:
     return size.astype(np.int32)
 
 
-def _runs(classes: Array) -> list[tuple[int, int, int]]:
+def runs(classes: Array) -> list[tuple[int, int, int]]:
     """Start, stop and class of each run of equal classes."""
     if not len(classes):
         return []

@@ -210,10 +210,8 @@ def _unpack_encoding(reader: Bytes, number: int, shape: tuple[int, ...]) -> Enco
     name = name_of(ENCODINGS, number, "encoding")
     if name == "identity":
         return EncodingSpec()
-    if name == "grids":
-        return EncodingSpec("grids", reader.varint(), shape=shape)
-    if name == "lapped":
-        return EncodingSpec("lapped", reader.varint(), shape=shape)
+    if name in ("grids", "lapped", "clips"):
+        return EncodingSpec(name, reader.varint(), shape=shape)
     return EncodingSpec("fourier", reader.varint(), reader.varint() / 16)
 
 

@@ -14,6 +14,7 @@ ZEROS = 1 << 24  # values in zero tensors together: they cost no bytes, so the p
 INTEGER = 1 << 22  # |q|: far inside the 2^24 up to which q · 2^-k is exact in float32
 EXPONENTS = (-8, 24)  # k: steps from 2^8 down to 2^-24
 GRID_VALUES = 1 << 26  # values of all grids of a field
+GROUP_FRAMES = 64  # of one group of a clip
 ANCILLARY = 1 << 24  # bytes of a section between header and weights, before and after inflating
 TIMED_FRAMES = 1 << 20  # frames of a video that stores a time for each
 BASES = 12  # basis functions of one activation: 12 digits of 5 bits fill a varint

@@ -12,7 +12,7 @@ MODES = {
     "PCM_U8": 16, "PCM_S8": 17, "PCM_16": 18, "PCM_24": 19, "PCM_32": 20,
     "FLOAT": 21, "DOUBLE": 22, "LOSSY": 23,
 }  # fmt: skip
-ENCODINGS = {"identity": 0, "fourier": 1, "grids": 2, "lapped": 3}
+ENCODINGS = {"identity": 0, "fourier": 1, "grids": 2, "lapped": 3, "clips": 4}
 ACTIVATIONS = {"sine": 1, "raf": 2, "raf-image": 3, "raf-audio": 4}
 RAF_FAMILY = ("raf", "raf-image", "raf-audio")
 BASES = {

@@ -6,6 +6,7 @@ This door imports no torch: decoding a file must not need it.
 from typing import TYPE_CHECKING
 
 from inr.fields.activations import ACTIVATIONS, Activation, activation, register
+from inr.fields.clips import LONGEST, Groups, band_shapes, bands, planes_of_group
 from inr.fields.encodings import encoded_size
 from inr.fields.field import Field
 from inr.fields.grids import PARTS, most_levels
@@ -41,11 +42,15 @@ __all__ = [
     "Activation",
     "Field",
     "FieldModule",
+    "Groups",
     "LAPPED",
+    "LONGEST",
     "activation",
     "adjoint",
     "analyse",
     "at_points",
+    "band_shapes",
+    "bands",
     "best_order",
     "encoded_size",
     "forward",
@@ -55,6 +60,7 @@ __all__ = [
     "lookup",
     "most_levels",
     "param_count",
+    "planes_of_group",
     "register",
     "scale",
     "siren_field",

@@ -8,7 +8,7 @@ one batched product serves them all; the `single` layout is K = 1.
 Names and shapes, in the order in which a file stores them:
     layer{l}.weight [K, in, H]   layer{l}.bias [K, H]   layer{l}.<activation's own> [K or 1, ...]
     output.weight   [K, H, C]    output.bias   [K, C]   gain [K, C] where the spec asks for it
-    and, for the encodings `grids` and `lapped`, their own (stored.py)
+    and, for the encodings `grids` and `lapped`, their own (stored.py); those of `clips` come group by group
 """
 
 import math
@@ -43,8 +43,9 @@ def tensor_shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:
 
 
 def param_count(spec: FieldSpec) -> int:
-    """Every stored trainable number: weights, biases, activations, gains."""
-    return sum(math.prod(shape) for shape in tensor_shapes(spec).values())
+    """Every stored trainable number: weights, biases, activations, gains, grids."""
+    beside = math.prod(spec.encoding.shape) * spec.channels if spec.encoding.name == "clips" else 0
+    return beside + sum(math.prod(shape) for shape in tensor_shapes(spec).values())
 
 
 def forward(xp: Any, spec: FieldSpec, tensors: Mapping[str, Any], u: Any) -> Any:

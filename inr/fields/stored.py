@@ -1,6 +1,6 @@
-"""Encodings with numbers of their own, behind one face: pictures by grids.py, sounds by lapped.py.
+"""Encodings with numbers of their own, behind one face: grids.py, lapped.py and clips.py.
 
-Both make E planes of a coordinate, of which the first C are components whose mix is the linear path:
+All make E planes of a coordinate, of which the first C are components whose mix is the linear path:
 
     f(x) = mixing^T · (T_0 .. T_C-1)(x) + MLP(scale · e(x)),     e = (T_0 .. T_C-1, D_0 ..)            (1)
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from inr.fields import grids, lapped
+from inr.fields import clips, grids, lapped
+from inr.fields.clips import Frames, Groups
 from inr.fields.lapped import Waves
 from inr.fields.spline import Planes
 from inr.specs import EncodingSpec, FieldSpec
@@ -20,7 +21,7 @@ Array = np.ndarray
 
 
 def _of(encoding: EncodingSpec) -> ModuleType:
-    return lapped if encoding.name == "lapped" else grids
+    return {"grids": grids, "lapped": lapped, "clips": clips}[encoding.name]
 
 
 def grid_shapes(encoding: EncodingSpec, channels: int) -> dict[str, tuple[int, ...]]:
@@ -38,16 +39,22 @@ def scale(encoding: EncodingSpec) -> float:
     return _of(encoding).SCALE
 
 
-def analyse(values: Array, encoding: EncodingSpec) -> dict[str, Array]:
+def analyse(values: Any, encoding: EncodingSpec) -> dict[str, Array]:
     """A signal in the field's units as the encoding's tensors: the start of a fit.
 
-    Shape: [H, W, C] or [T, C] float32 -> those of `grid_shapes`.
+    Shape: [H, W, C], [T, C] or, for a group of a clip, frames [H, W, C] one after the other, float32 -> those
+    of `grid_shapes`, or of `clips.band_shapes`.
     """
     return _of(encoding).analyse(values, encoding.count)
 
 
-def lookup(tensors: Mapping[str, Array], encoding: EncodingSpec) -> Planes | Waves:
-    """The planes, put together once, to be asked at any coordinate."""
+def lookup(
+    tensors: Mapping[str, Array], encoding: EncodingSpec, groups: Groups | None = None
+) -> Planes | Waves | Frames:
+    """The planes, put together once, to be asked at any coordinate; those of a clip come from its groups."""
+    if encoding.name == "clips":
+        assert groups is not None, "a clip without its groups"
+        return Frames(groups, encoding)
     if encoding.name == "lapped":
         return Waves(tensors, encoding)
     return Planes(grids.planes(np, tensors, encoding))

@@ -13,6 +13,8 @@ Source: Daubechies & Sweldens 1998, "Factoring wavelet transforms into lifting s
 
 from typing import Any
 
+import numpy as np
+
 ALPHA, BETA, GAMMA, DELTA = -1.586134342059924, -0.052980118572961, 0.882911075530934, 0.443506852043971
 K = 1.230174104914001
 GAIN = 2.0**0.5 / K
@@ -44,9 +46,32 @@ def merge(xp: Any, s: Any, d: Any, axis: int) -> Any:
 
 def _lifted(xp: Any, s: Any, d: Any, weight: float, even: bool) -> tuple[Any, Any]:
     """One step: the even half from its two neighbours in the odd one, or the other way round."""
+    if isinstance(s, np.ndarray):
+        return _lifted_in_place(s, d, weight, even)
     if even:
         before = xp.concatenate([d[..., :1], d], -1)[..., : s.shape[-1]]
         after = d if d.shape[-1] == s.shape[-1] else xp.concatenate([d, d[..., -1:]], -1)
         return s + weight * (before + after), d
     after = s[..., 1:] if s.shape[-1] > d.shape[-1] else xp.concatenate([s[..., 1:], s[..., -1:]], -1)
     return s, d + weight * (s[..., : d.shape[-1]] + after)
+
+
+def _lifted_in_place(s: Any, d: Any, weight: float, even: bool) -> tuple[Any, Any]:
+    """`_lifted` for NumPy: the same sums in the same order, in fewer passes over memory."""
+    if even:
+        out = np.empty_like(s)
+        n = d.shape[-1]
+        np.add(d[..., : n - 1], d[..., 1:], out=out[..., 1:n])
+        out[..., 0] = d[..., 0] + d[..., 0]
+        if s.shape[-1] > n:
+            out[..., n] = d[..., -1] + d[..., -1]
+        out *= weight
+        out += s
+        return out, d
+    out, n = np.empty_like(d), s.shape[-1]
+    np.add(s[..., : n - 1], s[..., 1:], out=out[..., : n - 1])
+    if d.shape[-1] == n:
+        out[..., -1] = s[..., -1] + s[..., -1]
+    out *= weight
+    out += d
+    return s, out

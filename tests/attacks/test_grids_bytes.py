@@ -180,7 +180,7 @@ def test_hostile_bytes_are_a_format_error(name):
         ("grids in version 1", "version 1 is that of files without grids"),
         ("version 3", "reads versions 1 to 2"),
         ("grids for a field without", "belong together"),
-        ("a level too many", r"2 lengths >= 2\^count"),
+        ("a level too many", r"the last two >= 2\^count"),
         ("more grid values than there may be", "67[0-9]* values; at most 67108864"),
         ("step 0", "step 0 is out of range"),
         ("a context of steps 2^-6", r"must have the step 2\^-5"),

@@ -80,7 +80,7 @@ def header(payload):
     flags = c.varint()
     h["shared"], h["gain"], h["encoding"] = bool(flags & 1), bool(flags & 2), flags >> 3
     h["count"], h["base"] = (c.varint(), c.varint()) if h["encoding"] == 1 else (0, 32)
-    h["levels"] = c.varint() if h["encoding"] == 2 else 0
+    h["levels"] = c.varint() if h["encoding"] in (2, 4) else 0
     h["order"] = c.varint() if h["encoding"] == 3 else 0
     h["activation"] = c.varint()
     packed = c.varint() if h["activation"] in (2, 3, 4) else 0
@@ -102,7 +102,7 @@ def shapes(h):
     amplitudes = len(h["bases"]) - carried
     rows = (bool(TRIGONOMETRIC & set(h["bases"])) and not carried) + (GAUSS_BASIS in h["bases"])
     fan_in, out = AXES[h["kind"]] * (1 + 2 * h["count"]), []
-    if h["encoding"] == 2:
+    if h["encoding"] in (2, 4):
         fan_in = h["channels"] + min(4, h["levels"])
     if h["encoding"] == 3:
         fan_in = h["channels"] + 4
@@ -257,7 +257,7 @@ def weights(payload, order):
 
 
 def decode(data):
-    """(header, name -> (shape, k, integers), other sections inflated; `G` is left to reference_grids.py)."""
+    """(header, name -> (shape, k, integers), other sections inflated; `G` is left to others)."""
     parts = sections(data)
     head = header(parts["H"])
     order = shapes(head)

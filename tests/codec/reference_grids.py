@@ -6,7 +6,7 @@ floats.  It shares no code with the package, and trusts the file, as `reference_
 
 import math
 import struct
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
 from tests.codec.reference_decoder import OCTAVE, Cursor, RangeDecoder, network, seal, weights
@@ -218,27 +218,24 @@ def along_columns(s, d):
     return turned_over(along_rows(turned_over(s), turned_over(d)))
 
 
-class Picture:
-    """Sections 10.6 and 10.7: the field at any point.
+class Pyramid:
+    """Section 10.6 and the splines of 10.7: what the field sees at any point of a picture.
 
-    `tensors` and `found` are what `reference_decoder.decode` and `read` give.
+    `low` has rows for each component, `details` for each component of each part by name.
     """
 
-    def __init__(self, head, tensors, found):
-        self.head, self.tensors, self.details = head, tensors, values(found)
-        shape, k, q = tensors["grid.low"]
-        size = shape[1] * shape[2]
-        self.low = [
-            [[v * 2.0**-k for v in q[c * size + y * shape[2] :][: shape[2]]] for y in range(shape[1])]
-            for c in range(shape[0])
-        ]
+    def __init__(self, head, low, details):
+        self.head, self.low, self.details = head, low, details
         planes = [self.put_together(c, 0) for c in range(head["channels"])]
         for level in range(min(4, head["levels"])):
             with_it, without = self.put_together(0, level), self.put_together(0, level + 1)
             pairs = zip(with_it, without, strict=True)
             planes.append([[a - b for a, b in zip(*rows, strict=True)] for rows in pairs])
         self.planes = planes
-        self.splines = [turned_over(map(spline, turned_over(map(spline, plane)))) for plane in planes]
+
+    @cached_property
+    def splines(self):
+        return [turned_over(map(spline, turned_over(map(spline, plane)))) for plane in self.planes]
 
     def put_together(self, c, coarsest):
         """A_0 of component c, the details of levels below `coarsest` taken as 0."""
@@ -250,25 +247,52 @@ class Picture:
             out = along_rows(along_columns(out, columns), along_columns(rows, both))
         return out
 
-    def on_grid(self, i, j):
-        """f at sample (i, j) of the header's grid."""
-        return self.field([plane[i][j] for plane in self.planes])
+    def sample(self, i, j):
+        """All planes at sample (i, j) of the header's grid."""
+        return [plane[i][j] for plane in self.planes]
 
-    def anywhere(self, x):
-        """f at a point of [-1, 1]², by the splines."""
+    def between(self, x):
+        """All planes at a point of [-1, 1]², by the splines."""
         n = (len(self.planes[0]), len(self.planes[0][0]))
         down, across = (pieces(v, count) for v, count in zip(x, n, strict=True))
-        return self.field([sum(a * b * c[i][j] for i, a in down for j, b in across) for c in self.splines])
+        return [sum(a * b * c[i][j] for i, a in down for j, b in across) for c in self.splines]
 
-    def field(self, held):
-        channels = self.head["channels"]
-        out = network(self.head, self.tensors, 0, [4 * v for v in held])
-        m = [[float(i == j) for j in range(channels)] for i in range(channels)]
-        if channels >= 3:
-            rows = ([1, 1, 1], 3), ([1, 0, -1], 2), ([1, -2, 1], 6)
-            for i, (row, square) in enumerate(rows):
-                m[i][:3] = [v / square**0.5 for v in row]
-        return [out[j] + sum(m[i][j] * held[i] for i in range(channels)) for j in range(channels)]
+
+class Picture(Pyramid):
+    """Sections 10.6 and 10.7: the field at any point.
+
+    `tensors` and `found` are what `reference_decoder.decode` and `read` give.
+    """
+
+    def __init__(self, head, tensors, found):
+        self.tensors = tensors
+        shape, k, q = tensors["grid.low"]
+        size = shape[1] * shape[2]
+        low = [
+            [[v * 2.0**-k for v in q[c * size + y * shape[2] :][: shape[2]]] for y in range(shape[1])]
+            for c in range(shape[0])
+        ]
+        super().__init__(head, low, values(found))
+
+    def on_grid(self, i, j):
+        """f at sample (i, j) of the header's grid."""
+        return field(self.head, self.tensors, self.sample(i, j))
+
+    def anywhere(self, x):
+        """f at a point of [-1, 1]²."""
+        return field(self.head, self.tensors, self.between(x))
+
+
+def field(head, tensors, held):
+    """f where the planes hold these values."""
+    channels = head["channels"]
+    out = network(head, tensors, 0, [4 * v for v in held])
+    m = [[float(i == j) for j in range(channels)] for i in range(channels)]
+    if channels >= 3:
+        rows = ([1, 1, 1], 3), ([1, 0, -1], 2), ([1, -2, 1], 6)
+        for i, (row, square) in enumerate(rows):
+            m[i][:3] = [v / square**0.5 for v in row]
+    return [out[j] + sum(m[i][j] * held[i] for i in range(channels)) for j in range(channels)]
 
 
 def spline(y):

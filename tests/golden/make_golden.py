@@ -15,8 +15,8 @@ import numpy as np
 from inr import codec, fields
 from inr.domain import Domain
 from inr.specs import ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
+from tests.codec import random_clips, random_grids, random_lapped
 from tests.codec import random_fields as some
-from tests.codec import random_grids, random_lapped
 
 FOLDER = Path(__file__).parent
 HARMONIC = ActivationSpec("raf", some.HARMONIC, 20.0, 15.0)
@@ -64,10 +64,17 @@ CASES = {
     "v2-lapped-mono": random_lapped.sound(150, 1, 5),
     "v2-lapped-stereo": random_lapped.sound(77, 2, 6, activation=SINE),
 }
+# Frames of each group, and the case; their numbers come after those of all others.
+CLIPS = {
+    "v2-clips-colours": ((4, 1), random_clips.clip((4, 1), (9, 7), 3)),
+    "v2-clips-grey": ((9,), random_clips.clip((9,), (21, 34), 1, levels=3, activation=SINE)),
+}
 
 
 def make(name):
     """The bytes of a case and what they must decode to, as JSON values."""
+    if name in CLIPS:
+        return make_clip(np.random.default_rng(len(CASES) + sorted(CLIPS).index(name)), *CLIPS[name])
     signal, field = CASES[name]
     rng = np.random.default_rng(sorted(CASES).index(name))
     if field.encoding.stored:
@@ -85,16 +92,44 @@ def make_grids(rng, signal, field):
     pyramid = kind.grids(rng, field, scale=2.0, outliers=0.02)
     tensors, exponents = random_grids.network(rng, field)
     data = codec.encode(field, tensors, exponents, signal, pyramid)
-    content = {
-        n: {"k": exponents[n], "integers": codec.quantise(t, exponents[n]).reshape(-1).tolist()}
-        for n, t in tensors.items()
-    }
+    content = integers_of(tensors, exponents)
     below = {
         "step": pyramid.step, "shrink": list(pyramid.shrink),
         "context": {n: w.reshape(-1).tolist() for n, w in pyramid.context.weights.items()},
         "integers": {n: q.tolist() for n, q in pyramid.integers.items()},
     }  # fmt: skip
     return data, {"signal": signal.to_json(), "field": field.to_json(), "tensors": content, "grids": below}
+
+
+def make_clip(rng, lengths, case):
+    """Likewise, with groups of frames: blocks that live and blocks that do not, in stages of every sort."""
+    signal, field = case
+    settings = {"scale": 2.0, "living": 0.4, "density": 0.2, "outliers": 0.02}
+    groups = random_clips.groups(rng, field, lengths, **settings)
+    tensors, exponents = random_grids.network(rng, field)
+    data = codec.encode(field, tensors, exponents, signal, groups)
+    below = {
+        "step": groups.step, "shrink": list(groups.shrink), "lengths": list(lengths),
+        "points": {n: w.reshape(-1).tolist() for n, w in groups.nets.points.weights.items()},
+        "blocks": {n: w.reshape(-1).tolist() for n, w in groups.nets.blocks.weights.items()},
+        "groups": [integers_of_group(random_clips.read(groups, i)) for i in range(len(lengths))],
+    }  # fmt: skip
+    content = integers_of(tensors, exponents)
+    return data, {"signal": signal.to_json(), "field": field.to_json(), "tensors": content, "clips": below}
+
+
+def integers_of(tensors, exponents):
+    """Of the network's tensors, and of the coarsest grid of a picture."""
+    return {
+        n: {"k": exponents[n], "integers": codec.quantise(t, exponents[n]).reshape(-1).tolist()}
+        for n, t in tensors.items()
+    }
+
+
+def integers_of_group(own):
+    """Those that are not 0, and which of its stage each one is."""
+    stages = [{"places": s.places.tolist(), "values": s.values.tolist()} for s in own.stages]
+    return {"k": own.k, "low": own.low.reshape(-1).tolist(), "stages": stages}
 
 
 if __name__ == "__main__":
