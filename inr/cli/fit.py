@@ -54,8 +54,8 @@ def fit(
             and clips right in it, a pattern in quotes ('in/**/*.png') for the files that it matches.
         out: the .inr file to write, or a folder for several inputs; ./STEM.inr by default.
         preset: fast (about 5 s), balanced (30 s), small (2 minutes) or best (5 minutes).
-        profile: layout of the network: single, tiles, grids (no video), or auto: grids for pictures and
-            sounds; tiles for clips, with --params and where --memory is too small for grids.
+        profile: layout of the network: single, tiles, grids, or auto: grids, but tiles with --params, where
+            --memory is too small for grids, and for a clip that needs more time than there is.
         activation: raf, raf-image, raf-audio or sine; or one that a .inr file has no number for, such as
             finer, gauss, wire, spder, staf or relu, whose field is written as .safetensors.
         params: bound on the network's numbers.

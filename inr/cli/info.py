@@ -1,6 +1,7 @@
 """Say what a .inr file holds, and where its bytes go."""
 
 import json as json_module
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,12 @@ def info(file: Path, /, *, json: Flag = False) -> None:
         "tensors": [
             {
                 "name": name,
-                "shape": list(tensor.shape),
+                "shape": list(shape),
                 "step": decoded.step_of(name),
                 "bytes": round(decoded.tensor_bits[name] / 8, 1),
-                "bits_per_value": round(decoded.tensor_bits[name] / tensor.size, 2),
+                "bits_per_value": round(decoded.tensor_bits[name] / math.prod(shape), 2),
             }
-            for name, tensor in field.tensors.items()
+            for name, shape in decoded.parts.items()
         ],
     }
     if json:

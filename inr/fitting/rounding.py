@@ -57,8 +57,8 @@ def weighed(
         signed, q = (own.T, out[name][c].T) if plane.turned else (own, out[name][c])
         for where, x in plane.phases():
             part = signed[where].reshape(-1)
-            size, taken = _best(np.abs(part) / step, shrink, *context.classes(x), weight)
-            bits += taken
+            size, _, taken = best(np.abs(part) / step, shrink, *context.classes(x), weight)
+            bits += float(taken.sum())
             q[where] = (np.sign(part).astype(np.int32) * size).reshape(q[where].shape)
             plane.put(where, size)
         known[name][c] = plane.magnitudes
@@ -102,17 +102,20 @@ def means(coefficients: Mapping[str, Array], integers: Mapping[str, Array], step
     return found[0], found[1]
 
 
-def _best(size: Array, shrink: tuple[int, int], z: Array, g: Array, weight: float) -> tuple[Array, float]:
+def best(
+    size: Array, shrink: tuple[int, int], z: Array, g: Array, weight: float
+) -> tuple[Array, Array, Array]:
+    """Equation (1) for points of classes z and g: the integers, what they cost, and their bits."""
     odds, mean = codec.class_outlook(z, g)
     zero, spread = np.logaddexp2(0.0, odds), np.exp2(mean)
     first, more = 1.0 + np.log2(1.0 + spread), np.log2(1.0 + 1.0 / spread)
     nearest = np.floor(size + 0.5)
-    best, least, bits = np.zeros(len(size)), size**2 + weight * zero, zero.copy()
+    chosen, least, bits = np.zeros(len(size)), size**2 + weight * zero, zero.copy()
     for q in (nearest - 1.0, nearest):
         inside = q - np.where(q > 1, shrink[1], shrink[0]) / 32.0
         taken = zero - odds + first + (q - 1.0) * more
         cost = (size - inside) ** 2 + weight * taken
         better = (q > 0) & (cost < least)
-        best, least = np.where(better, q, best), np.where(better, cost, least)
+        chosen, least = np.where(better, q, chosen), np.where(better, cost, least)
         bits = np.where(better, taken, bits)
-    return best.astype(np.int32), float(bits.sum())
+    return chosen.astype(np.int32), least, bits

@@ -19,7 +19,8 @@ from inr.fields import Field, tensor_shapes
 from inr.fitting.checkpoint import STATE, State, has_state, load_state
 from inr.fitting.finish import LOSS_DB, Coded, finish, own_probe
 from inr.fitting.fit import Fit
-from inr.fitting.grids import fit_grids, refit, takes
+from inr.fitting.grid_plans import takes
+from inr.fitting.grids import fit_grids, refit
 from inr.fitting.prepare import same_run
 from inr.fitting.presets import Plan, make_plan
 from inr.fitting.progress import Progress
@@ -142,7 +143,9 @@ def _run_grids(
         request, reader, started=started, folder=folder, state=state, stop=stop, measure_db=measure_db
     )
     yield Progress("evaluate", ended.steps, ended.steps, None, ended.fit_seconds)
-    measured = measure and not stop()
+    wanted = measure and not stop()
+    measured = evaluated(ended.coded.field, True) if wanted else None
+    same = ended.before is ended.coded.field
     return Outcome(
         ended.coded,
         ended.plan,
@@ -150,8 +153,8 @@ def _run_grids(
         ended.fit_seconds,
         "cpu",
         1,
-        evaluated(ended.coded.field, True) if measured else None,
-        evaluated(ended.before) if measured else None,
+        measured,
+        measured if same or not wanted else evaluated(ended.before),
         stopped=stop(),
         failure=None,
     )
@@ -211,10 +214,14 @@ def kept_run(folder: Path) -> tuple[Field, SignalSpec, float | None]:
     """The best field of a run folder, its signal, and its mean squared error in the field's units.
 
     Raises:
-        SpecError, FormatError: as for `load_state`.
+        SpecError, FormatError: as for `load_state`; of a clip by grids, which has no field before its end.
     """
     state = load_state(folder)
     plan = Plan.from_json(state.numbers["plan"])
+    if plan.field.encoding.name == "clips":
+        raise SpecError(
+            f"{folder}: holds a part of a clip by grids; go on with inr fit --resume, and export its file"
+        )
     tensors = state.part("best") or {n: state.part("now")[n] for n in tensor_shapes(plan.field)}
     error = state.numbers["best_error"]
     return Field(plan.field, tensors), SignalSpec.from_json(state.numbers["signal"]), error

@@ -47,7 +47,7 @@ def shapes(spec: FieldSpec, seed: int, field: Field) -> list[Shapes]:
     end = _of_tiles(field.tensors, tiles)
     found = []
     for layer in range(spec.hidden + 1):
-        reach = float(np.quantile(np.abs(_pre_activations(field.spec, end, layer)), 0.98)) or 1.0
+        reach = float(np.quantile(np.abs(_pre_activations(field, end, layer)), 0.98)) or 1.0
         if spec.activation.name.startswith(("raf", "sine")):
             reach = min(reach, MOST_ANGLE / _omega(spec, layer))
         z = np.linspace(-reach, reach, PLACES, dtype=np.float32)
@@ -82,9 +82,9 @@ def _activated(spec: FieldSpec, tensors: Mapping[str, Array], layer: int, z: Arr
     return act.apply(np, z, own, _omega(spec, layer), spec.activation)
 
 
-def _pre_activations(spec: FieldSpec, tensors: Mapping[str, Array], layer: int) -> Array:
+def _pre_activations(field: Field, tensors: Mapping[str, Array], layer: int) -> Array:
     """z of a layer at random places."""
-    h = _inputs(spec, tensors)
+    spec, h = field.spec, _inputs(field, tensors)
     with np.errstate(all="ignore"):
         for below in range(layer + 1):
             head = f"layer{below}."
@@ -93,15 +93,15 @@ def _pre_activations(spec: FieldSpec, tensors: Mapping[str, Array], layer: int) 
     return z[np.isfinite(z)] if np.isfinite(z).any() else np.ones(1)
 
 
-def _inputs(spec: FieldSpec, tensors: Mapping[str, Array]) -> Array:
+def _inputs(field: Field, tensors: Mapping[str, Array]) -> Array:
     """What the first layer sees at random places, [K, SAMPLES, E].
 
     Of an encoding without numbers of its own as far as its range goes: coordinates, and sines of any angle.
     """
-    rng = np.random.Generator(np.random.Philox(0))
+    spec, rng = field.spec, np.random.Generator(np.random.Philox(0))
     sets, size = tensors["layer0.weight"].shape[:2]
     if spec.encoding.stored:
-        planes = fields.lookup(tensors, spec.encoding).planes.reshape(size, -1)
+        planes = fields.lookup(tensors, spec.encoding, field.groups).planes.reshape(size, -1)
         seen = planes[:, rng.integers(0, planes.shape[1], SAMPLES)].T
         return np.float32(fields.scale(spec.encoding)) * seen[None]
     u = rng.uniform(-1.0, 1.0, (sets, SAMPLES, spec.dims)).astype(np.float32)

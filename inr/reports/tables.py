@@ -1,6 +1,7 @@
 """The tables of a page, as HTML."""
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -127,11 +128,11 @@ def budget(data: bytes) -> str:
         [size / len(data) for _, size in sections],
     )
     rows, shares = [], []
-    for name, tensor in decoded.field.tensors.items():
+    for name, sides in decoded.parts.items():
         size = decoded.tensor_bits[name] / 8
         step = decoded.step_of(name)
-        shape = "×".join(map(str, tensor.shape))
-        rows.append((name, shape, step, f"{size:,.1f}", f"{8 * size / tensor.size:.2f}"))
+        shape = "×".join(map(str, sides))
+        rows.append((name, shape, step, f"{size:,.1f}", f"{8 * size / math.prod(sides):.2f}"))
         shares.append(size / len(data))
     heads = ("tensor", "shape", "step", "bytes", "bits a value")
     return f"<h3>Sections</h3>{first}<h3>Tensors</h3>{table(heads, rows, shares)}"

@@ -7,7 +7,7 @@ import pytest
 
 from inr import codec, fitting, reconstruct, signals
 from inr.errors import SpecError
-from inr.fitting.grids import make_plan, takes
+from inr.fitting.grid_plans import make_plan, takes
 from inr.specs import FitSpec, SignalSpec
 
 RATE = 8000
