@@ -7,6 +7,7 @@ const AXES = { image: 2, audio: 1, video: 3 };
 const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
 const SOUND_MODES = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY"];
 const ACTIVATIONS = [null, "sine", "raf", "raf-image", "raf-audio"];
+const CLIPS = 4;
 const ENCODINGS = ["identity", "fourier", "grids", "lapped"];
 const ORDERS = [5, 13]; // of lapped windows, at least and at most
 const FINE_LEVELS = 4; // the finest, which the network sees one by one
@@ -108,6 +109,7 @@ function fieldOf(cursor, { kind, channels, shape }) {
   need(width >= 1 && width <= 4096 && hidden <= 64, `header: ${hidden} hidden layers of ${width} neurons`);
   const flags = cursor.varint();
   const coded = ENCODINGS[Math.floor(flags / 8)];
+  need(Math.floor(flags / 8) !== CLIPS, "header: clips by grids are not shown here; inr decode makes a film of the file");
   need(coded, `header: encoding ${Math.floor(flags / 8)} is not known; the file needs a newer inr`);
   const encoding = coded === "fourier" ? fourierOf(cursor) : null;
   const grids = coded === "grids" ? gridLevelsOf(cursor, shape) : 0;

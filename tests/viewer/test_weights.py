@@ -10,7 +10,9 @@ from inr.codec import models
 from tests.codec import random_fields
 from tests.viewer.javascript import array, ask, text, value
 
-GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.inr"))
+FOLDER = Path(__file__).parents[1] / "golden"
+# The page does not show clips by grids.
+GOLDEN = sorted(path for path in FOLDER.glob("*.inr") if not path.name.startswith("v2-clips"))
 
 
 def assert_same_tensors(found, want):
