@@ -1,10 +1,10 @@
-"""Pictures and sounds under a size beside other codecs at equal bytes: the README's tables of small files.
+"""Pictures, sounds and clips under a size beside other codecs at equal bytes: the README's small files.
 
-Usage: INR_DATA=../shared/data python scripts/rates.py [pictures] [sounds]   (about 25 minutes on two cores)
+Usage: INR_DATA=../shared/data python scripts/rates.py [pictures] [sounds] [clips]   (about 45 minutes)
 
-Fits the Kodak pictures and the sounds at three rates each with `inr fit --max-size B --steps 1500` and reads
-each rival's dB at our bytes off its own curve, linear in the logarithm of the bytes.  Means go to stdout, the
-rows to data/baselines/rates.json; what was not asked for stays there as it is.
+Fits the Kodak pictures, the sounds and the clips at three rates each with `inr fit --max-size B --steps
+1500` and reads each rival's dB at our bytes off its own curve, linear in the logarithm of the bytes.  Means
+go to stdout, the rows to data/baselines/rates.json; what was not asked for stays there as it is.
 """
 
 import json
@@ -24,14 +24,15 @@ from inr.specs import SignalSpec
 
 OUT = Path(__file__).parent.parent / "data" / "baselines" / "rates.json"
 STEPS = 1500
-RATES = {"pictures": (0.15, 0.30, 0.60), "sounds": (16.0, 33.0, 66.0)}  # bits a pixel, kilobits a second
-FOLDERS = {"pictures": "kodak/*.png", "sounds": "audio/*.wav"}
-QUALITY = {"pictures": "psnr_db", "sounds": "snr_db"}
+# Bits a pixel, kilobits a second.
+RATES = {"pictures": (0.15, 0.30, 0.60), "sounds": (16.0, 33.0, 66.0), "clips": (0.025, 0.05, 0.10)}
+FOLDERS = {"pictures": "kodak/*.png", "sounds": "audio/*.wav", "clips": "video/*.mp4"}
+QUALITY = {"pictures": "psnr_db", "sounds": "snr_db", "clips": "psnr_db"}
 
 
 def size_at(spec: SignalSpec, rate: float) -> int:
     """Bytes of a file at a rate."""
-    if spec.kind == "image":
+    if spec.kind != "audio":
         return int(rate * spec.samples / 8)
     return int(1000 * rate / 8 * spec.samples / Fraction(spec.rate or 1))
 
