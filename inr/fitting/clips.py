@@ -35,6 +35,7 @@ LOW_BITS = 60.0  # of the coarsest grid of a frame, about
 MLP_DB = 0.1  # what the MLP adds
 SLOPE, SPAN = 0.27, 5.0  # log bytes lost for one in log λ; λ is LAMBDA times or over at most so much
 PRIOR = 0.15  # part of all groups that the guess for their bytes counts as
+SHORT = 0.97  # a pass that fills so much less than the one before does not count
 FULL, TRIALS = 0.985, 8  # part of a size that is enough; trials of the last group
 AT_ONCE = 4  # frames read together
 BYTES_A_VALUE = 16  # of a group: its coefficients, what becomes of them, and the integers
@@ -235,7 +236,9 @@ class ClipCourse:
                 self._coarser(take, budget)
                 return
             yield self.progress()
-        self.done, self.take = self._file(take.streams), None
+        file, self.take = self._file(take.streams), None
+        if most is None or self.done is None or len(file) > SHORT * len(self.done):
+            self.done = file
         self.passes += 1
         self.expected = take.at_lambda()
         self.pass_seconds = max(self.pass_seconds, self.seconds - begun)

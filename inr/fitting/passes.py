@@ -16,6 +16,7 @@ from inr.specs import SignalSpec
 PASSES = 2  # more gain nothing
 PRECISE = 0.3  # decibels over a target that are enough
 MARGIN = 0.15  # decibels that a pass aims above it
+FILLED, REFILLS = 0.93, 3  # part of a size that is enough; passes more to come to it
 MOST_TRIALS, A_DECADE = 8, -16.0  # passes for a target; decibels that ten times the step bring, about
 MeasureDb = Callable[[Field, SignalSpec], float]
 
@@ -36,16 +37,22 @@ def turns(course: ClipCourse, measure_db: MeasureDb) -> Iterator[Progress]:
         if course.stop() or course.passes == passes:
             continue  # the step was too fine
         assert course.done is not None
-        enough = course.passes >= planned or _late(course)
+        enough = (course.passes >= planned or _late(course)) and not _empty(course, bound, planned)
         if target is not None and bound is None:
             if most is not None and len(course.done) > most:
-                bound, planned = most, course.passes + 1
+                bound, planned, course.done = most, course.passes + 1, None
             elif not _missed(course, target, measure_db):
                 return
             continue
         if enough:
             return
         course.again(bound)
+
+
+def _empty(course: ClipCourse, most: int | None, planned: int) -> bool:
+    """Whether much of a size is left, and a finer step is worth another pass."""
+    assert course.done is not None
+    return most is not None and len(course.done) < FILLED * most and course.passes < planned + REFILLS
 
 
 def _missed(course: ClipCourse, target: float, measure_db: MeasureDb) -> bool:

@@ -27,8 +27,6 @@ OPTIONS = [
     "--force",
 ]
 
-GRIDS = ["--profile", "grids", "--no-eval", "--steps", "60", "--quiet", "--force"]
-
 # VmHWM and not ru_maxrss: the latter counts what the process that forked us once held.
 MEASURED = """
 import sys
@@ -133,20 +131,6 @@ def test_a_clip_of_3_minutes_stays_in_bounds_and_twice_the_length_adds_nothing(
         show(f"decode of 250 of its frames: {decoding:.0f} MB")
         assert decoding <= BOUND_MB
     assert peaks[0] <= BOUND_MB
-    assert peaks[1] <= 1.05 * peaks[0]
-
-
-def test_a_clip_by_grids_takes_the_memory_of_a_group_whatever_its_length(reference_data, tmp_path, show):
-    source, options = reference_data / "video" / "bikes.mp4", [*GRIDS, "--memory", "64MB"]
-    peaks = []
-    for seconds in (10, 20):
-        path, file = long_clip(source, tmp_path / f"{seconds}.mp4", seconds / 60), tmp_path / f"{seconds}.inr"
-        peaks.append(peak_mb(MEASURED, "fit", path, "-o", file, *options))
-        show(f"fit of {seconds} seconds of 640x272 by grids: {peaks[-1]:.0f} MB")
-        decoding = peak_mb(MEASURED, "decode", file, tmp_path / "out.mkv", "--frames", "0:60", "--force")
-        show(f"decode of 60 of its frames: {decoding:.0f} MB")
-        assert decoding <= peaks[0] + 64
-    assert peaks[0] <= peak_mb(LIBRARIES) + 3 * 64
     assert peaks[1] <= 1.05 * peaks[0]
 
 
