@@ -28,15 +28,14 @@ from typing import Protocol
 import numpy as np
 
 from inr.fields import grids
-from inr.fields.grids import SCALE, encoded, mixing
-from inr.fields.spline import Planes, on_points
+from inr.fields.spline import Planes, four_around, on_points
 from inr.fields.wavelet import coarser, merge, split
 from inr.specs import EncodingSpec
 
 Array = np.ndarray
 LONGEST = 32  # frames of a group
 KEPT = 4  # frames whose planes are kept: those that a point between two frames needs
-__all__ = ["SCALE", "encoded", "mixing"]
+SCALE, encoded, mixing = grids.SCALE, grids.encoded, grids.mixing  # what the MLP sees is that of a picture
 
 
 class Groups(Protocol):
@@ -212,13 +211,8 @@ def _taps(x: Array, n: int) -> tuple[Array, Array]:
 
     Shape: x [M] in [-1, 1] -> indices [M, 4] of 0 .. n-1, weights [M, 4] float32.
     """
-    at = np.clip((np.asarray(x, dtype=np.float64) + 1.0) * (n / 2.0) - 0.5, -0.5, n - 0.5)
-    first = np.floor(at).astype(np.int64)
-    t = at - first
+    index, t = four_around(x, n)
     weights = np.stack(
         [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2], -1
     ) / 2.0  # fmt: skip
-    index = first[:, None] + np.arange(-1, 3)
-    index = np.where(index < 0, -1 - index, index)
-    index = np.where(index >= n, 2 * n - 1 - index, index)
-    return np.clip(index, 0, n - 1), weights.astype(np.float32)
+    return index, weights.astype(np.float32)

@@ -44,16 +44,24 @@ def taps(x: Array, n: int) -> tuple[Array, Array]:
 
     Shape: x [M] in [-1, 1] -> indices [M, 4] of 0 .. n-1, weights [M, 4] float32.
     """
-    at = np.clip((np.asarray(x, dtype=np.float64) + 1.0) * (n / 2.0) - 0.5, -0.5, n - 0.5)
-    first = np.floor(at).astype(np.int64)
-    t = at - first
+    index, t = four_around(x, n)
     weights = np.stack(
         [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], -1
     ) / 6.0  # fmt: skip
+    return index, weights.astype(np.float32)
+
+
+def four_around(x: Array, n: int) -> tuple[Array, Array]:
+    """The two points on either side of coordinates, mirrored at the ends, and how far past the second one.
+
+    Shape: x [M] in [-1, 1] -> indices [M, 4] of 0 .. n-1, t [M] in [0, 1).
+    """
+    at = np.clip((np.asarray(x, dtype=np.float64) + 1.0) * (n / 2.0) - 0.5, -0.5, n - 0.5)
+    first = np.floor(at).astype(np.int64)
     index = first[:, None] + np.arange(-1, 3)
     index = np.where(index < 0, -1 - index, index)
     index = np.where(index >= n, 2 * n - 1 - index, index)
-    return np.clip(index, 0, n - 1), weights.astype(np.float32)
+    return np.clip(index, 0, n - 1), at - first
 
 
 def on_points(x: Array, n: int) -> tuple[Array, Array]:
