@@ -16,10 +16,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inr.codec import limits, networks, weights
-from inr.codec.classes import flag_table
 from inr.codec.context import Context
 from inr.codec.entropy import Reader, Writer
-from inr.codec.grids import MOST_STEP, Grids, read_values, runs, write_values
+from inr.codec.grids import (
+    check_scale,
+    read_flags,
+    read_scale,
+    read_values,
+    values_of,
+    write_flags,
+    write_scale,
+    write_values,
+)
 from inr.codec.moving import (
     BLOCK,
     BLOCK_INPUTS,
@@ -105,15 +113,10 @@ def values(integers: Integers, shapes: Shapes, step: int, shrink: tuple[int, int
     out = {name: np.zeros(shape, dtype=np.float32) for name, shape in shapes.items()}
     out[LOW] = dequantise(integers.low, integers.k)
     for stage, known in zip(stages(len(integers.low)), integers.stages, strict=True):
-        exact = Grids(step, shrink, {"": known.values}, _NONE).values()[""]
-        start = 0
-        for name, shape in _details(shapes, len(stage.rows)).items():
-            stop = start + math.prod(shape)
-            a, b = np.searchsorted(known.places, (start, stop))
-            band, place = np.divmod(known.places[a:b] - start, math.prod(shape[1:]))
-            rows = _first(stage.level, shapes[name][0]) + stage.rows
-            out[name].reshape(len(out[name]), -1)[rows[band], place] = exact[a:b]
-            start = stop
+        for name, places, q in known.parts(_details(shapes, len(stage.rows))):
+            flat = out[name].reshape(len(out[name]), -1)
+            band, place = np.divmod(places, flat.shape[1])
+            flat[stage.bands[band], place] = values_of(q, step, shrink)
     return out
 
 
@@ -123,8 +126,7 @@ def write(clip: Clip) -> bytes:
     Raises:
         SpecError: step or shrink is out of range.
     """
-    if not 1 <= clip.step <= MOST_STEP or not all(0 <= t < 16 for t in clip.shrink):
-        raise SpecError(f"clips: step {clip.step} or shrink {clip.shrink} is out of range")
+    check_scale("clips", clip.step, clip.shrink)
     if min(clip.lengths) < 1 or sum(clip.lengths) != clip.encoding.shape[0]:
         raise SpecError(f"clips: groups of {clip.lengths} frames do not make {clip.encoding.shape[0]} frames")
     try:
@@ -132,7 +134,7 @@ def write(clip: Clip) -> bytes:
             _check_size(clip.encoding, clip.channels, frames)
     except FormatError as error:
         raise SpecError(str(error)) from error
-    head = varint(clip.step) + bytes([clip.shrink[0] + 16 * clip.shrink[1]])
+    head = write_scale(clip.step, clip.shrink)
     for net in (clip.nets.points, clip.nets.blocks):
         data = networks.write(net)
         head += varint(len(data)) + data
@@ -148,9 +150,7 @@ def read(data: bytes, encoding: EncodingSpec, channels: int) -> Clip:
         FormatError: the section is damaged, or not exactly used up.
     """
     bytes_ = Bytes(data, "clips")
-    step, shrink = bytes_.varint(), bytes_.byte()
-    if not 1 <= step <= MOST_STEP:
-        raise FormatError(f"clips: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
+    step, shrink = read_scale(bytes_)
     nets = [networks.read(bytes_.take(bytes_.varint()), inputs) for inputs in (POINT_INPUTS, BLOCK_INPUTS)]
     lengths, sizes, left = [], [], encoding.shape[0]
     while left > 0:
@@ -163,9 +163,7 @@ def read(data: bytes, encoding: EncodingSpec, channels: int) -> Clip:
         left -= frames
     streams = tuple(bytes_.take(size) for size in sizes)
     bytes_.finish()
-    return Clip(
-        step, (shrink % 16, shrink // 16), Networks(*nets), tuple(lengths), streams, encoding, channels
-    )
+    return Clip(step, shrink, Networks(*nets), tuple(lengths), streams, encoding, channels)
 
 
 def _check_size(encoding: EncodingSpec, channels: int, frames: int) -> None:
@@ -227,11 +225,8 @@ class GroupWriter:
     def blocks(self, plane: MovingPlane, alive: Array) -> None:
         """Which blocks of a plane hold anything."""
         for where, x in plane.blocks():
-            z, _ = self._nets.blocks.classes(x)
             flags = alive[where].reshape(-1)
-            sort = np.argsort(z, kind="stable")
-            for start, stop, k in runs(z[sort]):
-                self._writer.symbols(flags[sort[start:stop]].astype(np.int32), flag_table(k))
+            write_flags(self._writer, flags, self._nets.blocks.classes(x)[0])
             plane.put_blocks(where, flags)
 
     def values(self, q: Array, z: Array, g: Array) -> None:
@@ -308,9 +303,9 @@ def stages(frames: int) -> list[Stage]:
     levels = [level for level, _ in bands(frames)]
     out = []
     for level in dict.fromkeys(levels):
-        rows = np.arange(levels.count(level))
+        rows, first = np.arange(levels.count(level)), levels.index(level)
         parts = [rows] if len(rows) < SPLIT_FROM else [rows[0::2], rows[1::2]]
-        out += [Stage(level, levels[0] - level, part, later) for later, part in enumerate(parts)]
+        out += [Stage(level, levels[0] - level, part, first, later) for later, part in enumerate(parts)]
     return out
 
 
@@ -341,11 +336,7 @@ def _planes(shapes: Shapes, now: Magnitudes, stage: Stage, past: Past) -> Iterat
 
 def _read_plane(reader: Reader, plane: MovingPlane, q: Array, nets: Networks) -> None:
     for where, x in plane.blocks():
-        z, _ = nets.blocks.classes(x)
-        flags, sort = np.zeros(len(z), dtype=bool), np.argsort(z, kind="stable")
-        for start, stop, k in runs(z[sort]):
-            flags[sort[start:stop]] = reader.symbols(stop - start, flag_table(k)) != 0
-        plane.put_blocks(where, flags)
+        plane.put_blocks(where, read_flags(reader, nets.blocks.classes(x)[0]))
     for where, x in plane.points():
         values = read_values(reader, *nets.points.classes(x))
         q[where] = values
@@ -367,11 +358,6 @@ def _details(shapes: Shapes, frames: int) -> dict[str, tuple[int, ...]]:
     return {name: (frames, *shape[1:]) for name, shape in shapes.items() if name != LOW}
 
 
-def _first(level: int, frames: int) -> int:
-    """Which band of a group is the first one of a level of time."""
-    return [other for other, _ in bands(frames)].index(level)
-
-
 def _by_level(low: Array) -> dict[str, Array]:
     """The coarsest grids in parts of one level of time each, whose spread is alike."""
     levels = [level for level, _ in bands(len(low))]
@@ -380,6 +366,3 @@ def _by_level(low: Array) -> dict[str, Array]:
         start, stop = levels.index(level), levels.index(level) + levels.count(level)
         out[f"{level}.low"] = low[start:stop]
     return out
-
-
-_NONE = Context({})

@@ -80,11 +80,7 @@ def encode(
     head = header.pack(signal, field_spec)
     shapes = _shapes(field_spec)
     above = _in_grids(shapes)
-    moving = field_spec.encoding.name == "clips"
-    fits = isinstance(pyramid, Clip) if moving else bool(above) == isinstance(pyramid, Grids)
-    if isinstance(pyramid, Clip):
-        fits = fits and (pyramid.encoding, pyramid.channels) == (field_spec.encoding, field_spec.channels)
-    if not fits or (isinstance(pyramid, Grids) and pyramid.integers.keys() != above.keys()):
+    if not _belongs(pyramid, field_spec, above):
         raise SpecError("file: grids are needed for a field whose encoding has some, and only for it")
     values = pyramid.values() if isinstance(pyramid, Grids) else {}
     field = fields.Field(field_spec, {**tensors, **values}, pyramid if isinstance(pyramid, Clip) else None)
@@ -194,22 +190,30 @@ def _decode(data: bytes) -> Decoded:
     )
     exponents = {name: row.k for name, row in content.rows.items()}
     tensors = {name: dequantise(q, exponents[name]) for name, q in content.integers.items()}
-    bits, pyramid, clip = content.bits, None, None
+    bits, held = content.bits, None
     if spec.encoding.name == "clips":
-        clip = clips.read(payload[container.GRIDS], spec.encoding, spec.channels)
-        bits |= {f"group {i + 1}": 8.0 * len(stream) for i, stream in enumerate(clip.streams)}
+        held = clips.read(payload[container.GRIDS], spec.encoding, spec.channels)
+        bits |= {f"group {i + 1}": 8.0 * len(stream) for i, stream in enumerate(held.streams)}
     elif above:
-        pyramid, more = grids.read(payload[container.GRIDS], above)
-        tensors, bits = tensors | pyramid.values(), bits | more
+        held, more = grids.read(payload[container.GRIDS], above)
+        tensors, bits = tensors | held.values(), bits | more
     return Decoded(
-        field=fields.Field(spec, tensors, clip),
+        field=fields.Field(spec, tensors, held if isinstance(held, Clip) else None),
         signal=signal,
         version=data[len(container.MAGIC)],
         sections=[(section.type, section.size_bytes) for section in sections],
         tensor_bits=bits,
         exponents=exponents,
-        grids=pyramid or clip,
+        grids=held,
     )
+
+
+def _belongs(pyramid: Grids | Clip | None, spec: FieldSpec, above: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether this is what section `G` of a field with these tensors in it has to hold."""
+    if isinstance(pyramid, Clip):
+        return (pyramid.encoding, pyramid.channels) == (spec.encoding, spec.channels)
+    held = {} if pyramid is None else pyramid.integers
+    return spec.encoding.name != "clips" and held.keys() == above.keys()
 
 
 def _in_grids(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

@@ -46,13 +46,15 @@ class Grids:
 
     def values(self) -> dict[str, Array]:
         """v, float32: one rounding of an exact product, so the same bits everywhere."""
-        return {name: self._value(q) for name, q in self.integers.items()}
+        return {name: values_of(q, self.step, self.shrink) for name, q in self.integers.items()}
 
-    def _value(self, q: Array) -> Array:
-        size = np.abs(q.astype(np.int64))
-        inside = 32 * size - np.where(size > 1, self.shrink[1], self.shrink[0])
-        exact = np.sign(q) * inside * (self.step * 2.0 ** -(STEP_BITS + 5))
-        return exact.astype(np.float32)
+
+def values_of(q: Array, step: int, shrink: tuple[int, int]) -> Array:
+    """What integers stand for, float32."""
+    size = np.abs(q.astype(np.int64))
+    inside = 32 * size - np.where(size > 1, shrink[1], shrink[0])
+    exact = np.sign(q) * inside * (step * 2.0 ** -(STEP_BITS + 5))
+    return exact.astype(np.float32)
 
 
 def write(grids: Grids) -> bytes:
@@ -63,8 +65,7 @@ def write(grids: Grids) -> bytes:
     """
     _check(grids)
     net = networks.write(grids.context)
-    head = varint(grids.step) + bytes([grids.shrink[0] + 16 * grids.shrink[1]]) + varint(len(net))
-    return head + net + _write_planes(grids)[0]
+    return write_scale(grids.step, grids.shrink) + varint(len(net)) + net + _write_planes(grids)[0]
 
 
 def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
@@ -81,13 +82,28 @@ def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
     if values > limits.GRID_VALUES:
         raise FormatError(f"grids: {values} values; at most {limits.GRID_VALUES} are allowed")
     bytes_ = Bytes(data, "grids")
-    step, shrink, length = bytes_.varint(), bytes_.byte(), bytes_.varint()
-    if not 1 <= step <= MOST_STEP:
-        raise FormatError(f"grids: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
-    net = networks.read(bytes_.take(length), inputs(shapes))
+    step, shrink = read_scale(bytes_)
+    net = networks.read(bytes_.take(bytes_.varint()), inputs(shapes))
     stream = bytes_.take(bytes_.left)
     integers, bits = _read_planes(stream, shapes, net)
-    return Grids(step, (shrink % 16, shrink // 16), integers, net), bits
+    return Grids(step, shrink, integers, net), bits
+
+
+def write_scale(step: int, shrink: tuple[int, int]) -> bytes:
+    """Both, at the head of a section."""
+    return varint(step) + bytes([shrink[0] + 16 * shrink[1]])
+
+
+def read_scale(data: Bytes) -> tuple[int, tuple[int, int]]:
+    """The inverse of `write_scale`.
+
+    Raises:
+        FormatError: the step is out of range.
+    """
+    step, shrink = data.varint(), data.byte()
+    if not 1 <= step <= MOST_STEP:
+        raise FormatError(f"{data.what}: step {step} is out of range 1..{MOST_STEP}; the file is damaged")
+    return step, (shrink % 16, shrink // 16)
 
 
 def coded_bits(grids: Grids) -> float:
@@ -114,16 +130,29 @@ def _write_planes(grids: Grids) -> tuple[bytes, float]:
     return writer.getvalue(), writer.bits
 
 
+def write_flags(writer: Writer, flags: Array, z: Array) -> None:
+    """Booleans by class."""
+    sort = np.argsort(z, kind="stable")
+    symbols = flags.astype(np.int32)[sort]
+    for start, stop, k in _runs(z[sort]):
+        writer.symbols(symbols[start:stop], flag_table(k))
+
+
+def read_flags(reader: Reader, z: Array) -> Array:
+    """The inverse of `write_flags`."""
+    flags, sort = np.zeros(len(z), dtype=bool), np.argsort(z, kind="stable")
+    for start, stop, k in _runs(z[sort]):
+        flags[sort[start:stop]] = reader.symbols(stop - start, flag_table(k)) != 0
+    return flags
+
+
 def write_values(writer: Writer, q: Array, z: Array, g: Array) -> None:
     """Flags by class, sizes of what is not 0 by class, excesses, signs."""
-    sort = np.argsort(z, kind="stable")
-    flags = (q != 0).astype(np.int32)[sort]
-    for start, stop, k in runs(z[sort]):
-        writer.symbols(flags[start:stop], flag_table(k))
+    write_flags(writer, q != 0, z)
     there = np.flatnonzero(q)
     sort = there[np.argsort(g[there], kind="stable")]
     size = np.abs(q[sort]) - 1
-    for start, stop, k in runs(g[sort]):
+    for start, stop, k in _runs(g[sort]):
         table = size_table(k)
         writer.symbols(np.minimum(size[start:stop], table.edge), table)
         for excess in (size[start:stop][size[start:stop] >= table.edge] - table.edge).tolist():
@@ -161,14 +190,10 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
 
 def read_values(reader: Reader, z: Array, g: Array) -> Array:
     """The inverse of `write_values`, int32."""
-    flags = np.zeros(len(z), dtype=bool)
-    sort = np.argsort(z, kind="stable")
-    for start, stop, k in runs(z[sort]):
-        flags[sort[start:stop]] = reader.symbols(stop - start, flag_table(k)) != 0
-    there = np.flatnonzero(flags)
+    there = np.flatnonzero(read_flags(reader, z))
     size = np.zeros(len(z), dtype=np.int64)
     sort = there[np.argsort(g[there], kind="stable")]
-    for start, stop, k in runs(g[sort]):
+    for start, stop, k in _runs(g[sort]):
         table = size_table(k)
         got = reader.symbols(stop - start, table).astype(np.int64)
         for at in np.flatnonzero(got == table.edge).tolist():
@@ -181,7 +206,7 @@ def read_values(reader: Reader, z: Array, g: Array) -> Array:
     return size.astype(np.int32)
 
 
-def runs(classes: Array) -> list[tuple[int, int, int]]:
+def _runs(classes: Array) -> list[tuple[int, int, int]]:
     """Start, stop and class of each run of equal classes."""
     if not len(classes):
         return []
@@ -190,9 +215,18 @@ def runs(classes: Array) -> list[tuple[int, int, int]]:
     return list(zip(starts, [*starts[1:], len(classes)], classes[starts].tolist(), strict=True))
 
 
+def check_scale(what: str, step: int, shrink: tuple[int, int]) -> None:
+    """Refuse what no file holds.
+
+    Raises:
+        SpecError: step or shrink is out of range.
+    """
+    if not 1 <= step <= MOST_STEP or not all(0 <= t < 16 for t in shrink):
+        raise SpecError(f"{what}: step {step} or shrink {shrink} is out of range")
+
+
 def _check(grids: Grids) -> None:
-    if not 1 <= grids.step <= MOST_STEP or not all(0 <= t < 16 for t in grids.shrink):
-        raise SpecError(f"grids: step {grids.step} or shrink {grids.shrink} is out of range")
+    check_scale("grids", grids.step, grids.shrink)
     values = sum(q.size for q in grids.integers.values())
     if values > limits.GRID_VALUES:
         raise SpecError(f"grids: {values} values; a file holds {limits.GRID_VALUES}; use --profile tiles")

@@ -11,6 +11,7 @@ above it; the 3x3 in the low band.  A block sees how many points are not 0 in th
 Details along the columns are read transposed, as in pictures.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -54,14 +55,19 @@ class Sparse:
 
     def dense(self, shapes: Shapes) -> dict[str, Array]:
         """The tensors, int32."""
-        out, start = {}, 0
-        for name, shape in shapes.items():
-            out[name] = np.zeros(shape, dtype=np.int32)
-            stop = start + out[name].size
-            a, b = np.searchsorted(self.places, (start, stop))
-            out[name].reshape(-1)[self.places[a:b] - start] = self.values[a:b]
-            start = stop
+        out = {name: np.zeros(shape, dtype=np.int32) for name, shape in shapes.items()}
+        for name, places, values in self.parts(shapes):
+            out[name].reshape(-1)[places] = values
         return out
+
+    def parts(self, shapes: Shapes) -> Iterator[tuple[str, Array, Array]]:
+        """Of each tensor: its name, the places of what is not 0 in it, and their values."""
+        start = 0
+        for name, shape in shapes.items():
+            stop = start + math.prod(shape)
+            a, b = np.searchsorted(self.places, (start, stop))
+            yield name, self.places[a:b] - start, self.values[a:b]
+            start = stop
 
 
 class Magnitudes:
@@ -109,13 +115,20 @@ class Stage:
 
     Attributes:
         level: of time.  distance: levels below the low band, 0 for itself.
-        rows: which bands of the level.  later: 1 where the bands beside them are known, else 0.
+        rows: which bands of the level.  first: band of the group that is the level's first one.
+        later: 1 where the bands beside them are known, else 0.
     """
 
     level: int
     distance: int
     rows: Array
+    first: int
     later: int
+
+    @property
+    def bands(self) -> Array:
+        """Which bands of the group."""
+        return self.first + self.rows
 
 
 @dataclass(frozen=True)

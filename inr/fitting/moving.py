@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inr import codec, fields
+from inr import codec
 from inr.codec import BLOCK, ClipNetworks, GroupIntegers, GroupWriter, Sparse
 from inr.fitting.rounding import DEAD, LAMBDA, Rows, best
 
@@ -38,7 +38,7 @@ def plain_group(targets: Mapping[str, Array], step: float, k: int) -> GroupInteg
         for n, t in targets.items()
         if n != LOW
     }
-    parts = [Sparse.of({n: t[bands] for n, t in q.items()}) for bands in _bands_of_stages(targets)]
+    parts = [Sparse.of({n: t[s.bands] for n, t in q.items()}) for s in codec.stages(len(targets[LOW]))]
     return GroupIntegers(codec.quantise(targets[LOW], k, name=LOW), k, tuple(parts))
 
 
@@ -52,30 +52,21 @@ def weighed_group(
 ) -> Chosen:
     """The integers of least squared error and λ bits, one after the other, and written at once."""
     shapes = {name: t.shape for name, t in targets.items()}
-    rows, found, writer = _bands_of_stages(targets), list[Sparse](), GroupWriter(networks)
+    order, found, writer = codec.stages(len(targets[LOW])), list[Sparse](), GroupWriter(networks)
     for i, details, planes in codec.walk(shapes):
-        own = {name: np.zeros(shape, dtype=np.int32) for name, shape in details.items()}
-        stage = [(name, np.abs(targets[name][rows[i]])) for name in details]
-        if max(float(size.max(initial=0.0)) for _, size in stage) < LEAST * step:
+        stage = {name: targets[name][order[i].bands] for name in details}
+        if max(float(np.abs(c).max(initial=0.0)) for c in stage.values()) < LEAST * step:
             found.append(codec.EMPTY)
             writer.empty()
             continue
         writer.begin()
-        sizes = dict(stage)
+        own = {name: np.zeros(shape, dtype=np.int32) for name, shape in details.items()}
         for plane in planes:
-            c, size = plane.read_as(targets[plane.name][rows[i]]), plane.read_as(sizes[plane.name]) / step
-            q = plane.read_as(own[plane.name])
-            _weigh_plane(plane, size, c < 0, q, shrink, networks, weight, writer)
+            c, q = plane.read_as(stage[plane.name]), plane.read_as(own[plane.name])
+            _weigh_plane(plane, np.abs(c) / step, c < 0, q, shrink, networks, weight, writer)
         found.append(Sparse.of(own))
     low = codec.quantise(targets[LOW], k, name=LOW)
     return Chosen(GroupIntegers(low, k, tuple(found)), writer.getvalue(low, k))
-
-
-def _bands_of_stages(targets: Mapping[str, Array]) -> list[Array]:
-    """Which bands of a group belong to each stage."""
-    frames = len(targets[LOW])
-    levels = [level for level, _ in fields.bands(frames)]
-    return [levels.index(stage.level) + stage.rows for stage in codec.stages(frames)]
 
 
 def _weigh_plane(
@@ -89,16 +80,15 @@ def _weigh_plane(
     writer: GroupWriter,
 ) -> None:
     """Fill q, and write it."""
-    candidates = _worth(size, weight, plane.alive.shape)
-    plane.alive[...] = candidates
+    plane.alive[...] = _worth(size, weight, plane.alive.shape)
     phases = []
     for where, x in plane.points():
         z, g = networks.points.classes(x)
-        found, _, _ = best(size[where], shrink, z, g, weight)
+        found, _ = best(size[where], shrink, z, g, weight)
         q[where] = np.where(negative[where], -found, found)
         plane.put(where, found)
         phases.append((where, z, g))
-    alive = codec.blocks_where(q != 0) if phases else candidates
+    alive = codec.blocks_where(q != 0)
     plane.alive[...] = False  # as a reader has it
     writer.blocks(plane, alive)
     for where, z, g in phases:
@@ -164,17 +154,12 @@ def _joined(rows: tuple[list[Array], list[Array]], inputs: int) -> Rows:
 def shares(targets: Mapping[str, Array], integers: GroupIntegers, step: float) -> Array:
     """What `shrink` is made of: how far |q| lies above what became it, and how many, for 1 and for more."""
     found = np.zeros((2, 2))
-    for bands, known in zip(_bands_of_stages(targets), integers.stages, strict=True):
-        start = 0
-        for name, t in targets.items():
-            if name == LOW:
-                continue
-            stop = start + t[bands].size
-            a, b = np.searchsorted(known.places, (start, stop))
-            size = np.abs(known.values[a:b])
-            short = size - np.abs(t[bands].reshape(-1)[known.places[a:b] - start]) / step
+    for stage, known in zip(codec.stages(len(targets[LOW])), integers.stages, strict=True):
+        own = {name: t[stage.bands] for name, t in targets.items() if name != LOW}
+        for name, places, q in known.parts({name: t.shape for name, t in own.items()}):
+            size = np.abs(q)
+            short = size - np.abs(own[name].reshape(-1)[places]) / step
             for more in (0, 1):
                 there = size > 1 if more else size == 1
                 found[more] += short[there].sum(), there.sum()
-            start = stop
     return found

@@ -57,7 +57,7 @@ def weighed(
         signed, q = (own.T, out[name][c].T) if plane.turned else (own, out[name][c])
         for where, x in plane.phases():
             part = signed[where].reshape(-1)
-            size, _, taken = best(np.abs(part) / step, shrink, *context.classes(x), weight)
+            size, taken = best(np.abs(part) / step, shrink, *context.classes(x), weight)
             bits += float(taken.sum())
             q[where] = (np.sign(part).astype(np.int32) * size).reshape(q[where].shape)
             plane.put(where, size)
@@ -102,10 +102,8 @@ def means(coefficients: Mapping[str, Array], integers: Mapping[str, Array], step
     return found[0], found[1]
 
 
-def best(
-    size: Array, shrink: tuple[int, int], z: Array, g: Array, weight: float
-) -> tuple[Array, Array, Array]:
-    """Equation (1) for points of classes z and g: the integers, what they cost, and their bits."""
+def best(size: Array, shrink: tuple[int, int], z: Array, g: Array, weight: float) -> tuple[Array, Array]:
+    """Equation (1) for points of classes z and g: the integers, and their bits."""
     odds, mean = codec.class_outlook(z, g)
     zero, spread = np.logaddexp2(0.0, odds), np.exp2(mean)
     first, more = 1.0 + np.log2(1.0 + spread), np.log2(1.0 + 1.0 / spread)
@@ -118,4 +116,4 @@ def best(
         better = (q > 0) & (cost < least)
         chosen, least = np.where(better, q, chosen), np.where(better, cost, least)
         bits = np.where(better, taken, bits)
-    return chosen.astype(np.int32), least, bits
+    return chosen.astype(np.int32), bits
