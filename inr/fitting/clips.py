@@ -14,8 +14,8 @@ import numpy as np
 
 from inr import codec, fields
 from inr.errors import FitError
+from inr.fitting.corrector import steps_of_tensors
 from inr.fitting.film import FIRST, LATER, Excerpt, Film, Targets, excerpt
-from inr.fitting.finish import Probe
 from inr.fitting.moving import Chosen
 from inr.fitting.presets import Plan
 from inr.fitting.progress import Progress
@@ -40,7 +40,6 @@ FULL, TRIALS = 0.985, 8  # part of a size that is enough; trials of the last gro
 AT_ONCE = 4  # frames read together
 BYTES_A_VALUE = 16  # of a group: its coefficients, what becomes of them, and the integers
 MOST_STEP = codec.MOST_STEP * 2.0**-codec.STEP_BITS
-PROBE = 1 << 15
 
 
 @dataclass
@@ -188,12 +187,9 @@ class ClipCourse:
         self.film.learn(inputs, rest, steps)
         self.steps += steps
         self.mse = self.film.error(inputs, rest)
-        draw = np.random.Generator(np.random.Philox(1)).integers(0, len(rest), min(PROBE, len(rest)))
-        probe = Probe(np.zeros(1, dtype=np.int64), inputs[draw][None].numpy(), rest[draw][None].numpy())
-        mlp = {n: t.detach().numpy().copy() for n, t in self.film.mlp.items()}
-        values = self.signal.samples * self.signal.channels
-        search = codec.allocate(mlp, probe.distortion(self.plan.field))
-        self.exponents = search.choose(LAMBDA * self.film.step**2 / values)
+        mlp = {n: t.detach().numpy() for n, t in self.film.mlp.items()}
+        a_bit = LAMBDA * self.film.step**2 / (self.signal.samples * self.signal.channels)
+        self.exponents = steps_of_tensors(self.plan.field, mlp, inputs.numpy(), rest.numpy(), a_bit)
 
     def _first_step(self, ratio: float) -> float:
         """The step that meets the bound, where the bits are `ratio` times those of the survey."""
@@ -249,11 +245,7 @@ class ClipCourse:
 
     def _written(self, targets: Targets, weight: float, left: float) -> tuple[bytes, float]:
         """A group's stream and its λ; where bytes are `left` for it, as near below as a few trials come."""
-
-        def trial(weight: float) -> bytes:
-            return self.film.weigh(targets, weight).stream
-
-        stream = trial(weight)
+        stream = self.film.weigh(targets, weight).stream
         if math.isinf(left):
             return stream, weight
         found: tuple[bytes, float] | None = None
@@ -269,7 +261,7 @@ class ClipCourse:
                 low = weight
             aim = weight * (len(stream) / (0.993 * max(1.0, left))) ** (1 / SLOPE)
             weight = float(np.clip(aim, low + 0.1 * (high - low), high - 0.1 * (high - low)))
-            stream = trial(weight)
+            stream = self.film.weigh(targets, weight).stream
         return found or (stream, weight)
 
     def _coarser(self, take: Take, budget: float) -> None:

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from inr import codec, fields
 from inr.codec import MOST_STEP, STEP_BITS, Clip, ClipNetworks, GroupIntegers
+from inr.fitting import corrector
 from inr.fitting.foresight import Foresight
 from inr.fitting.moving import Chosen, plain_group, rows_of_group, shares, weighed_group
-from inr.fitting.rounding import LAMBDA, ROWS, Rows
-from inr.fitting.schedules import cosine
+from inr.fitting.rounding import LAMBDA, ROWS
 from inr.specs import EncodingSpec, FieldSpec
 
 Array = np.ndarray
@@ -107,9 +107,9 @@ class Film:
         """The integers of a group."""
         return weighed_group(targets, self.step, self.shrink, self.networks, self.k, weight)
 
-    def weigh_all(self, excerpts: list[Excerpt], weight: float = LAMBDA) -> list[Chosen]:
+    def weigh_all(self, excerpts: list[Excerpt]) -> list[Chosen]:
         """Of all excerpts, and the shrink that is right for them."""
-        chosen = [self.weigh(e.targets, weight) for e in excerpts]
+        chosen = [self.weigh(e.targets) for e in excerpts]
         found = sum(
             (shares(e.targets, c.integers, self.step) for e, c in zip(excerpts, chosen, strict=True)),
             np.zeros((2, 2)),
@@ -127,12 +127,10 @@ class Film:
         rows = [rows_of_group(q, shapes, keep, self.turn + i) for i, (shapes, q) in enumerate(groups)]
         for net, own in ((self.points, 0), (self.blocks, 1)):
             part = [pair[own] for pair in rows]
-            self._train(net, Rows(*(np.concatenate([getattr(r, n) for r in part]) for n in NAMES)), steps)
+            inputs = np.concatenate([r.inputs for r in part])
+            net.train(inputs, np.concatenate([r.magnitudes for r in part]), steps, self.turn)
         self.turn += 1
         self._networks = None
-
-    def _train(self, net: Foresight, rows: Rows, steps: int) -> None:
-        net.train(rows.inputs, rows.magnitudes, steps, self.turn)
 
     def samples(self, excerpts: list[Excerpt], chosen: list[Chosen], seed: int) -> tuple[Tensor, Tensor]:
         """Inputs and targets of the MLP at random places.  Shape: [N, E], [N, C]."""
@@ -157,23 +155,8 @@ class Film:
 
     def learn(self, inputs: Tensor, rest: Tensor, steps: int) -> None:
         """Train the MLP; its output is 0 where it does more harm than good."""
-        scale = 1.0 / max(float(rest.square().mean()), 1e-12)
-        for t in self.mlp.values():
-            t.requires_grad_()
-        optimiser = torch.optim.Adam(self.mlp.values(), RATE, fused=True)
-        generator = torch.Generator().manual_seed(self.turn)
-        for step in range(steps):
-            optimiser.param_groups[0]["lr"] = cosine(RATE, step, steps)
-            rows = torch.randint(0, len(rest), (min(BATCH, len(rest)),), generator=generator)
-            optimiser.zero_grad()
-            got = fields.training_forward(self.spec, self.mlp, inputs[rows][None])[0]
-            (scale * (got - rest[rows]).square().mean()).backward()
-            optimiser.step()
-        for t in self.mlp.values():
-            t.requires_grad_(False)
-        if self.error(inputs, rest) >= float(rest.square().mean()):
-            self.mlp["output.weight"].zero_()
-            self.mlp["output.bias"].zero_()
+        corrector.train(self.spec, self.mlp, inputs, rest, steps, rate=RATE, batch=BATCH, seed=self.turn)
+        corrector.silence_if_worse(self.spec, self.mlp, inputs, rest)
 
     @torch.no_grad()
     def error(self, inputs: Tensor, rest: Tensor) -> float:
@@ -189,7 +172,6 @@ class Film:
         )  # fmt: skip
 
 
-NAMES = ("inputs", "magnitudes")
 COARSEST = -8  # the least k that a file holds
 
 

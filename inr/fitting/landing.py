@@ -18,8 +18,9 @@ import numpy as np
 from inr import codec
 from inr.errors import FitError
 from inr.fields import Field
+from inr.fitting.corrector import steps_of_tensors
 from inr.fitting.course import Course
-from inr.fitting.finish import Coded, Probe
+from inr.fitting.finish import Coded
 from inr.fitting.pyramid import LATER, RATE
 from inr.fitting.rounding import LAMBDA
 from inr.specs import SignalSpec
@@ -36,7 +37,6 @@ DEAR, COARSER = 2.0, 1.25  # a λ so large means that the step is too fine: inte
 PROFILE = 0.15  # of the bytes that a colour profile may take
 FAR = 1.5  # times the size that was asked for
 TRIALS = 8  # steps that are tried for a quality
-PROBE = 1 << 15  # samples that the MLP's steps are judged on
 
 
 @dataclass(frozen=True)
@@ -205,12 +205,8 @@ class Landing:
         pyramid, spec = self.pyramid, self.course.plan.field
         before = Field(spec, pyramid.tensors())
         inputs, rest = pyramid.samples(pyramid.features(), 0)
-        draw = np.random.Generator(np.random.Philox(1))
-        keep = draw.integers(0, len(rest), PROBE) if len(rest) > PROBE else slice(None)
-        probe = Probe(np.zeros(1, dtype=np.int64), inputs[keep][None], rest[keep][None])
-        search = codec.allocate(before.network, probe.distortion(spec))
         a_bit = self.weight * pyramid.step**2 / (self.signal.samples * self.signal.channels)
-        exponents = {**search.choose(a_bit), **pyramid.exponents}
+        exponents = steps_of_tensors(spec, before.network, inputs, rest, a_bit) | pyramid.exponents
         data = codec.encode(spec, before.tensors, exponents, signal, pyramid.grids)
         return Draft(data, before, signal)
 

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from inr import codec, fields
 from inr.codec import MOST_STEP, STEP_BITS, Grids
+from inr.fitting import corrector
 from inr.fitting.foresight import Foresight
 from inr.fitting.rounding import means, plain, rows_of, weighed
-from inr.fitting.schedules import cosine
 from inr.specs import FieldSpec
 
 Array = np.ndarray
@@ -139,36 +139,14 @@ class Pyramid:
     def learn(self, steps: int, rate: float = RATE) -> float:
         """Train the MLP; returns its mean squared error over the last batches."""
         inputs, rest = map(torch.from_numpy, self.samples(self.features(), self.turn))
-        scale = 1.0 / max(float(rest.square().mean()), 1e-12)
-        for t in self.mlp.values():
-            t.requires_grad_()
-        optimiser = torch.optim.Adam(self.mlp.values(), rate, fused=True)
-        generator = torch.Generator().manual_seed(self.turn)
-        running = 0.0
-        for step in range(steps):
-            optimiser.param_groups[0]["lr"] = cosine(rate, step, steps)
-            rows = torch.randint(0, len(rest), (min(BATCH, len(rest)),), generator=generator)
-            optimiser.zero_grad()
-            got = fields.training_forward(self.spec, self.mlp, inputs[rows][None])[0]
-            loss = (got - rest[rows]).square().mean()
-            (scale * loss).backward()
-            optimiser.step()
-            running += 0.1 * (float(loss.detach()) - running) if running else float(loss.detach())
-        for t in self.mlp.values():
-            t.requires_grad_(False)
-        return running
+        return corrector.train(
+            self.spec, self.mlp, inputs, rest, steps, rate=rate, batch=BATCH, seed=self.turn
+        )
 
     def silence_if_worse(self) -> None:
         """Make the MLP's output 0 where it does more harm than good: beside a signal that is nearly exact."""
         inputs, rest = map(torch.from_numpy, self.samples(self.features(), self.turn))
-        harm = 0.0
-        for at in range(0, len(rest), CHUNK):
-            part = rest[at : at + CHUNK]
-            got = fields.training_forward(self.spec, self.mlp, inputs[at : at + CHUNK][None])[0]
-            harm += float(((got - part).square() - part.square()).sum())
-        if harm > 0.0:
-            self.mlp["output.weight"].zero_()
-            self.mlp["output.bias"].zero_()
+        corrector.silence_if_worse(self.spec, self.mlp, inputs, rest)
 
     def pull(self, kappa: float) -> float:
         """Equation (1); returns the mean squared error of the field as it is."""
