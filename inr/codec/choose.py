@@ -15,6 +15,10 @@ from inr.codec.entropy import GAMMA_WIDTH
 Array = np.ndarray
 
 ROW_BITS = 10.0  # what a row usually takes; see weights.py
+INDEX_SCALE = 26
+INDEX_MODEL = models.model(
+    models.LAPLACE, INDEX_SCALE
+)  # differences of scale indices from the predictions: mean 3
 CENTRE_BITS = 17.0  # what a centre adds to it
 DENSE = 1 << 16  # a histogram over this many values is cheaper than sorting
 
@@ -67,9 +71,9 @@ class _Tally:
         return float(self.counts @ bits)
 
 
-def choose(q: Array) -> Choice:
-    """The shortest choice for the integers of one tensor."""
-    return _shortest(_tally(q), _climb)[0]
+def choose(q: Array, expected: int) -> Choice:
+    """The shortest choice for the integers of one tensor, where its row is predicted to have an index."""
+    return _shortest(_tally(q), _climb, expected)[0]
 
 
 def coded_bits(q: Array) -> float:
@@ -84,7 +88,7 @@ def coded_bits(q: Array) -> float:
 _Search = Callable[[Callable[[int], float], int, range], tuple[float, int]]
 
 
-def _shortest(tally: _Tally, search: _Search) -> tuple[Choice, float]:
+def _shortest(tally: _Tally, search: _Search, expected: int | None = None) -> tuple[Choice, float]:
     if tally.values.size == 1 and tally.values[0] == 0:
         return ZERO, 0.0
     best, least = ZERO, np.inf
@@ -93,11 +97,20 @@ def _shortest(tally: _Tally, search: _Search) -> tuple[Choice, float]:
         for family, scale in _scales(moved):
             allowed = models.indices(family)
             start = int(np.clip(models.nearest(scale), allowed.start, allowed.stop - 1))
-            bits, index = search(lambda i, f=family, t=moved: t.bits(f, i), start, allowed)
+            bits, index = search(
+                lambda i, f=family, t=moved: t.bits(f, i) + _row_bits(i, expected), start, allowed
+            )
             bits += CENTRE_BITS if centre else 0.0
             if bits < least:
                 best, least = Choice(family, index, centre), bits
     return best, least
+
+
+def _row_bits(index: int, expected: int | None) -> float:
+    """What the scale index adds to a row; 0 where no prediction is known."""
+    if expected is None:
+        return 0.0
+    return _Tally(np.array([index - expected]), np.array([1])).bits(models.LAPLACE, INDEX_SCALE)
 
 
 def _centres(tally: _Tally) -> Iterable[int]:

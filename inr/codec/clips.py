@@ -143,7 +143,7 @@ def write(clip: Clip) -> bytes:
     return head + b"".join(clip.streams)
 
 
-def read(data: bytes, encoding: EncodingSpec, channels: int) -> Clip:
+def read(data: bytes, encoding: EncodingSpec, channels: int, *, early: bool = False) -> Clip:
     """The inverse of `write`; what the groups' own streams hold is checked when they are decoded.
 
     Raises:
@@ -151,7 +151,10 @@ def read(data: bytes, encoding: EncodingSpec, channels: int) -> Clip:
     """
     bytes_ = Bytes(data, "clips")
     step, shrink = read_scale(bytes_)
-    nets = [networks.read(bytes_.take(bytes_.varint()), inputs) for inputs in (POINT_INPUTS, BLOCK_INPUTS)]
+    nets = [
+        networks.read(bytes_.take(bytes_.varint()), inputs, early=early)
+        for inputs in (POINT_INPUTS, BLOCK_INPUTS)
+    ]
     lengths, sizes, left = [], [], encoding.shape[0]
     while left > 0:
         frames, size = bytes_.varint(), bytes_.varint()
@@ -248,7 +251,7 @@ class GroupWriter:
         if not limits.EXPONENTS[0] <= k <= limits.EXPONENTS[1]:
             raise SpecError(f"clips: k is {k}; a file holds {limits.EXPONENTS[0]}..{limits.EXPONENTS[1]}")
         lows = _by_level(low)
-        head = weights.write(lows, dict.fromkeys(lows, k))
+        head = weights.write(lows, dict.fromkeys(lows, k), early=True)
         return varint(len(head)) + head + self._writer.getvalue()
 
 
@@ -277,6 +280,7 @@ def read_group(data: bytes, shapes: Shapes, nets: Networks) -> Integers:
     content = weights.read(
         bytes_.take(bytes_.varint()),
         {name: q.shape for name, q in _by_level(np.empty(shapes[LOW], dtype=np.int8)).items()},
+        early=True,
     )
     ks = {row.k for row in content.rows.values()}
     if len(ks) > 1:

@@ -26,7 +26,7 @@ class Decoded:
         field: the network, float32, the same bits on every machine.
         signal: what it stands for.
         version: of the format.
-        sections: (type, bytes in the file) in file order; magic and version are not in it.
+        sections: (type, bytes in the file) in file order; magic, version and checksum are not in it.
         tensor_bits: code length of each tensor with its row; of a clip, of each group.
         exponents: the k of each tensor; its step is 2^-k.  Those of section `G` have none.
         grids: what section `G` holds, where there is one.
@@ -165,9 +165,9 @@ def read(path: str | Path) -> bytes:
 
 
 def _decode(data: bytes) -> Decoded:
-    sections = container.unpack(data)
+    sections, early = container.unpack(data), container.is_early(data)
     payload = {section.type: section.payload for section in sections}
-    signal, spec = header.unpack(payload[container.HEADER])
+    signal, spec = header.unpack(payload[container.HEADER], early=early)
     try:
         shapes = _shapes(spec)
         if container.DIVISION in payload:
@@ -186,16 +186,18 @@ def _decode(data: bytes) -> Decoded:
     if spec.encoding.stored != (container.GRIDS in payload):
         raise FormatError("header: an encoding by grids and section G belong together; one is missing")
     content = weights.read(
-        payload[container.WEIGHTS], {name: s for name, s in shapes.items() if name not in above}
+        payload[container.WEIGHTS],
+        {name: s for name, s in shapes.items() if name not in above},
+        early=early,
     )
     exponents = {name: row.k for name, row in content.rows.items()}
     tensors = {name: dequantise(q, exponents[name]) for name, q in content.integers.items()}
     bits, held = content.bits, None
     if spec.encoding.name == "clips":
-        held = clips.read(payload[container.GRIDS], spec.encoding, spec.channels)
+        held = clips.read(payload[container.GRIDS], spec.encoding, spec.channels, early=early)
         bits |= {f"group {i + 1}": 8.0 * len(stream) for i, stream in enumerate(held.streams)}
     elif above:
-        held, more = grids.read(payload[container.GRIDS], above)
+        held, more = grids.read(payload[container.GRIDS], above, early=early)
         tensors, bits = tensors | held.values(), bits | more
     return Decoded(
         field=fields.Field(spec, tensors, held if isinstance(held, Clip) else None),

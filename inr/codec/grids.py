@@ -64,15 +64,18 @@ def write(grids: Grids) -> bytes:
         SpecError: step, shrink or an integer is out of range.
     """
     _check(grids)
-    net = networks.write(grids.context)
-    return write_scale(grids.step, grids.shrink) + varint(len(net)) + net + _write_planes(grids)[0]
+    writer = Writer()
+    networks.put(writer, grids.context)
+    _write_planes(writer, grids)
+    return write_scale(grids.step, grids.shrink) + writer.getvalue()
 
 
-def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
+def read(data: bytes, shapes: Shapes, *, early: bool = False) -> tuple[Grids, dict[str, float]]:
     """The inverse of `write`, and the code length of every tensor.
 
     Args:
         data: the payload.
+        early: it is that of a file of version 1 or 2.
         shapes: of the tensors, `grid.low` not among them.
 
     Raises:
@@ -83,9 +86,16 @@ def read(data: bytes, shapes: Shapes) -> tuple[Grids, dict[str, float]]:
         raise FormatError(f"grids: {values} values; at most {limits.GRID_VALUES} are allowed")
     bytes_ = Bytes(data, "grids")
     step, shrink = read_scale(bytes_)
-    net = networks.read(bytes_.take(bytes_.varint()), inputs(shapes))
-    stream = bytes_.take(bytes_.left)
-    integers, bits = _read_planes(stream, shapes, net)
+    net, count = None, inputs(shapes)
+    if early:
+        net = networks.read(bytes_.take(bytes_.varint()), count, early=True)
+    stream, echo = bytes_.take(bytes_.left), Writer(tally=False)
+    reader = Reader(stream, echo)
+    net = net or networks.take(reader, count, len(stream))
+    integers, bits = _read_planes(reader, shapes, net)
+    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
+    if echo.getvalue() != stream:
+        raise FormatError("grids: the stream does not end where its last integer ends; the file is damaged")
     return Grids(step, shrink, integers, net), bits
 
 
@@ -108,11 +118,12 @@ def read_scale(data: Bytes) -> tuple[int, tuple[int, int]]:
 
 def coded_bits(grids: Grids) -> float:
     """Code length of all integers, without writing them out."""
-    return _write_planes(grids)[1]
-
-
-def _write_planes(grids: Grids) -> tuple[bytes, float]:
     writer = Writer()
+    _write_planes(writer, grids)
+    return writer.bits
+
+
+def _write_planes(writer: Writer, grids: Grids) -> None:
     known = {name: np.abs(q) for name, q in grids.integers.items()}
     channels = next(iter(known.values())).shape[0]
     for name, c in order(list(known), channels):
@@ -127,7 +138,6 @@ def _write_planes(grids: Grids) -> tuple[bytes, float]:
             z, g = grids.context.classes(x)
             write_values(writer, values, z, g)
             part.put(where, np.abs(values))
-    return writer.getvalue(), writer.bits
 
 
 def write_flags(writer: Writer, flags: Array, z: Array) -> None:
@@ -160,9 +170,7 @@ def write_values(writer: Writer, q: Array, z: Array, g: Array) -> None:
     writer.raw((q[there] < 0).astype(np.int32), 1)
 
 
-def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, Array], dict[str, float]]:
-    echo = Writer()
-    reader = Reader(data, echo)
+def _read_planes(reader: Reader, shapes: Shapes, net: Context) -> tuple[dict[str, Array], dict[str, float]]:
     integers = {name: np.zeros(shape, dtype=np.int32) for name, shape in shapes.items()}
     known = {name: np.zeros(shape, dtype=np.int32) for name, shape in shapes.items()}
     bits = dict.fromkeys(shapes, 0.0)
@@ -182,9 +190,6 @@ def _read_planes(data: bytes, shapes: Shapes, net: Context) -> tuple[dict[str, A
             if not known[name][c].any():
                 raise FormatError(f"{name}: a plane of zeros is spelt out; it must be left out")
         bits[name] += reader.bits - before
-    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
-    if echo.getvalue() != data:
-        raise FormatError("grids: the stream does not end where its last integer ends; the file is damaged")
     return integers, bits
 
 

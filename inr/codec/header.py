@@ -36,23 +36,26 @@ from inr.specs import (
 )
 
 RATE, ASPECT, COLOUR, TIME_BASE = 4, 8, 16, 32  # flags beside the kind in the first byte
+WHOLE = 64  # likewise: one tile without a margin; versions 1 and 2 spell tiles and margin out
 SHARED, GAIN, ONE_OMEGA = 1, 2, 4  # flags beside the encoding
 ENCODING_SHIFT = 3
 PLAIN_ASPECT = Fraction(1)
 PLAIN_COLOUR = (2, 2, 2, 0)
 
 
-def pack(signal: SignalSpec, field: FieldSpec) -> bytes:
-    """The header's payload; `icc`, `pts` and `levels` are left out.
+def pack(signal: SignalSpec, field: FieldSpec, *, early: bool = False) -> bytes:
+    """The header's payload, that of versions 1 and 2 if `early`; `icc`, `pts` and `levels` are left out.
 
     Raises:
         SpecError: a limit is passed, the two specs do not fit, or a name has no number.
     """
     check(signal, field)
-    return _pack_signal(signal) + _pack_field(field)
+    whole = not early and field.tile_count == 1 and not any(field.margin)
+    first, rest = _pack_signal(signal)
+    return bytes([first + (WHOLE if whole else 0)]) + rest + _pack_field(field, whole=whole)
 
 
-def unpack(data: bytes) -> tuple[SignalSpec, FieldSpec]:
+def unpack(data: bytes, *, early: bool = False) -> tuple[SignalSpec, FieldSpec]:
     """The inverse of `pack`; limits are checked before anything is built from them.
 
     Raises:
@@ -61,10 +64,10 @@ def unpack(data: bytes) -> tuple[SignalSpec, FieldSpec]:
     reader = Bytes(data, "header")
     try:
         signal = _unpack_signal(reader)
-        field = _unpack_field(reader, signal)
+        field = _unpack_field(reader, signal, whole=bool(data[0] & WHOLE))
         reader.finish()
         check(signal, field)
-        if pack(signal, field) != data:
+        if pack(signal, field, early=early) != data:
             raise FormatError("header: a field that has its default value is spelt out; it must be left out")
     except SpecError as error:
         raise FormatError(f"header: {error}") from error
@@ -117,7 +120,7 @@ def _check_mode(signal: SignalSpec) -> None:
         )
 
 
-def _pack_signal(signal: SignalSpec) -> bytes:
+def _pack_signal(signal: SignalSpec) -> tuple[int, bytes]:
     parts = [
         (RATE, signal.rate is not None, _fraction(signal.rate)),
         (ASPECT, signal.aspect != PLAIN_ASPECT, _fraction(signal.aspect)),
@@ -126,16 +129,16 @@ def _pack_signal(signal: SignalSpec) -> bytes:
     ]
     first = number_of(KINDS, signal.kind, "signal kind") + sum(flag for flag, there, _ in parts if there)
     mode = number_of(MODES, signal.mode, "sample format")
-    out = bytes([first]) + b"".join(map(varint, signal.shape)) + varint(mode)
+    out = b"".join(map(varint, signal.shape)) + varint(mode)
     if _channels_are_stored(signal.kind, signal.mode):
         out += varint(signal.channels)
-    return out + varint(signal.bits) + b"".join(data for _, there, data in parts if there)
+    return first, out + varint(signal.bits) + b"".join(data for _, there, data in parts if there)
 
 
 def _unpack_signal(reader: Bytes) -> SignalSpec:
     first = reader.byte()
     kind = cast("Kind", name_of(KINDS, first & 3, "signal kind"))
-    if first >= 2 * TIME_BASE:
+    if first >= 2 * WHOLE:
         raise FormatError(
             f"header: flags {first:#04x} of the signal are not known; a newer inr may know them"
         )
@@ -168,7 +171,7 @@ def _read_fraction(reader: Bytes) -> Fraction:
     return Fraction(top, bottom)
 
 
-def _pack_field(field: FieldSpec) -> bytes:
+def _pack_field(field: FieldSpec, *, whole: bool) -> bytes:
     act, encoding = field.activation, field.encoding
     first = sum(
         flag
@@ -180,7 +183,8 @@ def _pack_field(field: FieldSpec) -> bytes:
         if there
     )
     first |= number_of(ENCODINGS, encoding.name, "encoding") << ENCODING_SHIFT
-    out = b"".join(map(varint, (*field.tiles, *field.margin, field.width, field.hidden, first)))
+    division = () if whole else (*field.tiles, *field.margin)
+    out = b"".join(map(varint, (*division, field.width, field.hidden, first)))
     if encoding.stored and encoding.base == EncodingSpec().base:
         out += varint(encoding.count)
     elif encoding.name == "fourier":
@@ -192,10 +196,10 @@ def _pack_field(field: FieldSpec) -> bytes:
     return out + b"".join(varint(int(omega * 16)) for omega in omegas)
 
 
-def _unpack_field(reader: Bytes, signal: SignalSpec) -> FieldSpec:
+def _unpack_field(reader: Bytes, signal: SignalSpec, *, whole: bool) -> FieldSpec:
     dims = AXES[signal.kind]
-    tiles = tuple(reader.varint() for _ in range(dims))
-    margin = tuple(reader.varint() for _ in range(dims))
+    tiles = (1,) * dims if whole else tuple(reader.varint() for _ in range(dims))
+    margin = (0,) * dims if whole else tuple(reader.varint() for _ in range(dims))
     width, hidden, first = reader.varint(), reader.varint(), reader.varint()
     encoding = _unpack_encoding(reader, first >> ENCODING_SHIFT, signal.shape)
     name = name_of(ACTIVATIONS, reader.varint(), "activation")

@@ -3,6 +3,7 @@
 First a row for each tensor (its model, its step, its centre), then the integers of each
 tensor, minus its centre.  Rows are predicted from the last tensor of the same role (the
 last part of its name: weight, bias, amplitude ...), which is usually the layer before.
+Rows of files of versions 1 and 2, and of groups of frames in all of them, are called early.
 """
 
 import math
@@ -12,20 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from inr.codec import limits, models
-from inr.codec.choose import ZERO, Choice, choose
+from inr.codec.choose import INDEX_MODEL, ZERO, Choice, choose
 from inr.codec.entropy import Reader, Writer
 from inr.errors import FormatError
 
 Array = np.ndarray
 Shapes = Mapping[str, tuple[int, ...]]
 
-KIND_BITS = 3
-CENTRED = 2  # kinds: 0 zero, 1 Laplace, 2 Gauss; 3 and 4 the same with a centre
-KINDS = 5
+KIND_BITS, CENTRED = 2, 3  # kinds: 0 zero, 1 Laplace, 2 Gauss; 3 one of them with a centre, a bit says which
+EARLY_KIND_BITS, EARLY_CENTRED, EARLY_KINDS = 3, 2, 5  # the same, but 3 and 4 with a centre
 OCTAVE = 4  # scale indices to a factor of 2
-FIRST_K, FIRST_INDEX = 8, 32  # what the first tensor of a role is predicted to have: spread 2^-5
-K_MODEL = models.model(models.LAPLACE, 24)  # differences from the predictions: mean 2 for k,
-INDEX_MODEL = models.model(models.LAPLACE, 26)  # and about 3 for the scale index
+FIRST_K, EARLY_K, FIRST_INDEX = 5, 8, 32  # what the first tensor of a role is predicted to have
+K_MODEL = models.model(models.LAPLACE, 24)  # differences of k from the predictions: mean 2
 
 
 @dataclass(frozen=True)
@@ -51,46 +50,73 @@ class Content:
     bits: dict[str, float]
 
 
-def write(integers: Mapping[str, Array], exponents: Mapping[str, int]) -> bytes:
-    """The stream of these integers, with the models that make it shortest."""
-    rows, zeros = {}, 0
-    for name, q in integers.items():
-        choice = choose(q)
-        zeros += q.size if choice == ZERO else 0
-        if choice == ZERO and zeros > limits.ZEROS:
-            choice, zeros = Choice(models.LAPLACE, 0, 0), zeros - q.size
-        rows[name] = Row(exponents[name], choice)
-    return _write(rows, integers)
+def write(integers: Mapping[str, Array], exponents: Mapping[str, int], *, early: bool = False) -> bytes:
+    """A stream of these integers alone, with the models that make it shortest."""
+    writer = Writer()
+    put(writer, integers, exponents, early=early)
+    return writer.getvalue()
 
 
-def read(data: bytes, shapes: Shapes) -> Content:
+def read(data: bytes, shapes: Shapes, *, early: bool = False) -> Content:
     """The inverse of `write`.
 
     Raises:
         FormatError: the stream is damaged, too short for the shapes, or not exactly used up.
     """
-    reader, prediction = Reader(data), _Prediction()
+    echo = Writer(tally=False)
+    content = take(Reader(data, echo), shapes, len(data), early=early)
+    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
+    if echo.getvalue() != data:
+        raise FormatError("weights: the stream does not end where its last integer ends; the file is damaged")
+    return content
+
+
+def put(
+    writer: Writer, integers: Mapping[str, Array], exponents: Mapping[str, int], *, early: bool = False
+) -> None:
+    """The rows of all tensors, and their integers, to a stream that may go on after them."""
+    rows, zeros, prediction = {}, 0, _Prediction(EARLY_K if early else FIRST_K)
+    for name, q in integers.items():
+        choice = choose(q, prediction.index(name, exponents[name]))
+        zeros += q.size if choice == ZERO else 0
+        if choice == ZERO and zeros > limits.ZEROS:
+            choice, zeros = Choice(models.LAPLACE, 0, 0), zeros - q.size
+        rows[name] = Row(exponents[name], choice)
+        _write_row(
+            writer, rows[name], prediction.k(name), prediction.index(name, exponents[name]), early=early
+        )
+        prediction.learn(name, rows[name])
+    for name, row in rows.items():
+        if row.choice.family:
+            centred = integers[name].reshape(-1) - np.int32(row.choice.centre)
+            writer.values(centred, models.model(row.choice.family, row.choice.index))
+
+
+def take(reader: Reader, shapes: Shapes, size_bytes: int, *, early: bool = False) -> Content:
+    """The inverse of `put`, of a stream of so many bytes.
+
+    Raises:
+        FormatError: the stream is damaged, or too short for the shapes.
+    """
+    prediction = _Prediction(EARLY_K if early else FIRST_K)
     rows, integers, bits = {}, {}, {}
     for name in shapes:
         before = reader.bits
-        rows[name] = _read_row(reader, name, prediction)
+        rows[name] = _read_row(reader, name, prediction, early=early)
         bits[name] = reader.bits - before
-    _check_claims(rows, shapes, len(data))
+    _check_claims(rows, shapes, size_bytes)
     for name, shape in shapes.items():
         before = reader.bits
         integers[name] = _read_tensor(reader, rows[name].choice, shape, name)
         bits[name] += reader.bits - before
-    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
-    if _write(rows, integers) != data:
-        raise FormatError("weights: the stream does not end where its last integer ends; the file is damaged")
     return Content(rows, integers, bits)
 
 
 class _Prediction:
     """What a tensor's row will be, from the last tensor of its role."""
 
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[int, int]] = {}
+    def __init__(self, first_k: int) -> None:
+        self._first, self._last = (first_k, FIRST_INDEX), dict[str, tuple[int, int]]()
 
     def k(self, name: str) -> int:
         """The same step."""
@@ -107,29 +133,21 @@ class _Prediction:
         self._last[_role(name)] = (row.k, index)
 
     def _get(self, name: str) -> tuple[int, int]:
-        return self._last.get(_role(name), (FIRST_K, FIRST_INDEX))
+        return self._last.get(_role(name), self._first)
 
 
 def _role(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _write(rows: Mapping[str, Row], integers: Mapping[str, Array]) -> bytes:
-    writer, prediction = Writer(), _Prediction()
-    for name, row in rows.items():
-        _write_row(writer, row, prediction.k(name), prediction.index(name, row.k))
-        prediction.learn(name, row)
-    for name, row in rows.items():
-        if row.choice.family:
-            centred = integers[name].reshape(-1) - np.int32(row.choice.centre)
-            writer.values(centred, models.model(row.choice.family, row.choice.index))
-    return writer.getvalue()
-
-
-def _write_row(writer: Writer, row: Row, k: int, index: int) -> None:
+def _write_row(writer: Writer, row: Row, k: int, index: int, *, early: bool) -> None:
     """Write a row, given its predicted step and scale."""
     choice = row.choice
-    writer.raw(choice.family + (CENTRED if choice.centre else 0), KIND_BITS)
+    if early:
+        writer.raw(choice.family + (EARLY_CENTRED if choice.centre else 0), EARLY_KIND_BITS)
+    else:
+        writer.raw(CENTRED if choice.centre else choice.family, KIND_BITS)
+        writer.raw(choice.family - 1, 1 if choice.centre else 0)
     writer.values(np.array([row.k - k]), K_MODEL)
     if choice.family:
         writer.values(np.array([choice.index - index]), INDEX_MODEL)
@@ -138,17 +156,12 @@ def _write_row(writer: Writer, row: Row, k: int, index: int) -> None:
         writer.gamma(abs(choice.centre) - 1)
 
 
-def _read_row(reader: Reader, name: str, prediction: _Prediction) -> Row:
-    kind = int(reader.raw(1, KIND_BITS)[0])
-    if kind >= KINDS:
-        raise FormatError(
-            f"{name}: model kind {kind} is not known here; the file needs a newer inr, or is damaged"
-        )
+def _read_row(reader: Reader, name: str, prediction: _Prediction, *, early: bool) -> Row:
+    family, centred = _read_kind(reader, name, early=early)
     k = prediction.k(name) + int(reader.values(1, K_MODEL)[0])
-    family = kind - CENTRED if kind > CENTRED else kind
     index = prediction.index(name, k) + int(reader.values(1, INDEX_MODEL)[0]) if family else 0
     centre = 0
-    if kind > CENTRED:
+    if centred:
         sign = -1 if reader.raw(1, 1)[0] else 1
         centre = sign * (reader.gamma() + 1)
     low, high = limits.EXPONENTS
@@ -161,6 +174,17 @@ def _read_row(reader: Reader, name: str, prediction: _Prediction) -> Row:
     row = Row(k, Choice(family, index, centre))
     prediction.learn(name, row)
     return row
+
+
+def _read_kind(reader: Reader, name: str, *, early: bool) -> tuple[int, bool]:
+    """Family, and whether there is a centre."""
+    if not early:
+        kind = int(reader.raw(1, KIND_BITS)[0])
+        return (kind, False) if kind < CENTRED else (1 + int(reader.raw(1, 1)[0]), True)
+    kind = int(reader.raw(1, EARLY_KIND_BITS)[0])
+    if kind >= EARLY_KINDS:
+        raise FormatError(f"{name}: model kind {kind} is not known; the file is damaged")
+    return (kind - EARLY_CENTRED, True) if kind > EARLY_CENTRED else (kind, False)
 
 
 def _check_claims(rows: Mapping[str, Row], shapes: Shapes, size_bytes: int) -> None:

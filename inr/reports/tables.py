@@ -120,7 +120,7 @@ def sizes(comparison: Comparison, row: dict[str, Any]) -> str:
 def budget(data: bytes) -> str:
     """Where the bytes of a file go: its sections, and its tensors."""
     decoded = codec.decode(data)
-    sections = [("magic and version", len(data) - sum(size for _, size in decoded.sections))]
+    sections = [("magic, version and checksum", len(data) - sum(size for _, size in decoded.sections))]
     sections += decoded.sections
     first = table(
         ("section", "bytes", "share"),

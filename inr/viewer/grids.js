@@ -34,22 +34,26 @@ function isInGrids(name) {
  * The section's content, a generator that pauses: {step, context, tensors}, the step as a number,
  * bytes of the context network, and a Map of name -> {name, shape, step, integers, values, bits}.
  */
-function* readGrids(payload, order) {
+function* readGrids(payload, order, early) {
   const count = order.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
   need(count <= GRID_VALUES_LIMIT, `grids: ${count} values; at most ${GRID_VALUES_LIMIT} are allowed`);
   const cursor = new Cursor(payload, "grids");
-  const [step, shrink, length] = [cursor.varint(), cursor.byte(), cursor.varint()];
+  const [step, shrink] = [cursor.varint(), cursor.byte()];
   need(step >= 1 && step <= MOST_STEP, `grids: step ${step} is out of range 1..${MOST_STEP}; the file is damaged`);
-  const fixed = order[0][0] === LAPPED ? LAPPED_FIXED : GRID_FIXED;
-  const context = new Context(yield* readWeights(cursor.take(length), contextShapes(fixed)));
+  const shapes = contextShapes(order[0][0] === LAPPED ? LAPPED_FIXED : GRID_FIXED);
+  const own = early ? yield* readWeights(cursor.take(cursor.varint()), shapes, early) : null; // section 13.4
+  const coder = new RangeDecoder(cursor.take(cursor.left), "grids");
+  const known = own || (yield* readTensors(coder, shapes, early));
+  const context = new Context(known);
   const made = ([name, shape]) => [name, { name, shape, integers: new Int32Array(sizeOf(shape)), bits: 0 }];
   const tensors = new Map(order.map(made));
-  yield* readPlanes(new RangeDecoder(cursor.take(cursor.left), "grids"), tensors, context);
+  yield* readPlanes(coder, tensors, context);
   for (const tensor of tensors.values()) {
     tensor.step = step * STEP_UNIT;
     tensor.values = valuesOf(tensor.integers, step, shrink & 15, shrink >> 4);
   }
-  return { step: step * STEP_UNIT, context: length, tensors };
+  const bits = [...known.values()].reduce((sum, tensor) => sum + tensor.bits, 0);
+  return { step: step * STEP_UNIT, context: bits / 8, tensors };
 }
 
 function* readPlanes(coder, tensors, context) {

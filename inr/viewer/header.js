@@ -1,7 +1,9 @@
-// Sections and the header (FORMAT.md, sections 2 to 4): what the signal is, and what the network is.
+// Sections and the header (FORMAT.md, sections 2 to 4, 13): what the signal is, and what the network is.
 
 const MAGIC = [0x89, 0x49, 0x4e, 0x52];
-const VERSIONS = { 1: "without", 2: "with" }; // grids
+const VERSION = 3;
+const EARLY = { 1: "without", 2: "with" }; // grids
+const CRC_BYTES = 4;
 const KINDS = [null, "image", "audio", "video"];
 const AXES = { image: 2, audio: 1, video: 3 };
 const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
@@ -24,24 +26,33 @@ function sectionsOf(data) {
   need(start, "not a .inr file: its first bytes are not 89 49 4E 52");
   cursor.take(4);
   const version = cursor.byte();
-  need(VERSIONS[version], `version ${version} of the format; this page reads versions 1 and 2`);
+  const early = Boolean(EARLY[version]);
+  need(early || version === VERSION, `version ${version} of the format; this page reads versions 1 to ${VERSION}`);
   const sections = [];
-  do sections.push(nextSection(cursor, sections));
+  if (!early) cursor.data = withoutChecksum(data, cursor.at);
+  do sections.push(nextSection(cursor, sections, early));
   while (sections[sections.length - 1].type !== "W");
   need(!cursor.left, `file: ${cursor.left} bytes follow the weights; nothing may come after them`);
-  const right = (version === 2) === sections.some(({ type }) => type === "G");
-  need(right, `file: version ${version} is that of files ${VERSIONS[version]} grids`);
-  return sections;
+  const right = !early || (version === 2) === sections.some(({ type }) => type === "G");
+  need(right, `file: version ${version} is that of files ${EARLY[version]} grids`);
+  return { sections, early };
 }
 
-function nextSection(cursor, before) {
+function withoutChecksum(data, start) {
+  const body = data.subarray(0, Math.max(start, data.length - CRC_BYTES));
+  const right = data.length >= start + CRC_BYTES && littleEndian(data.subarray(body.length)) === crc32(body);
+  need(right, "file: its CRC-32 does not match; it is damaged or cut short: copy it again");
+  return body;
+}
+
+function nextSection(cursor, before, early) {
   const start = cursor.at;
   const type = String.fromCharCode(cursor.byte());
   need(/^[A-Za-z]$/.test(type), `file: byte at offset ${start} is no section type; the file is damaged`);
-  const payload = cursor.take(cursor.varint());
+  const payload = cursor.take(early || type !== "W" ? cursor.varint() : cursor.left);
   const body = cursor.data.subarray(start, cursor.at);
   need(
-    littleEndian(cursor.take(4)) === crc32(body),
+    !early || littleEndian(cursor.take(CRC_BYTES)) === crc32(body),
     `section ${type}: its CRC-32 does not match; the file is damaged: copy it again`
   );
   need((type === "H") === !before.length, `section ${type}: the header must come first, and only there`);
@@ -52,19 +63,19 @@ function nextSection(cursor, before) {
   return { type, payload, bytes: cursor.at - start };
 }
 
-/** The header as one plain object. */
-function headerOf(payload) {
+/** The header as one plain object; `early`: of a file of version 1 or 2. */
+function headerOf(payload, early) {
   const cursor = new Cursor(payload, "header");
-  const signal = signalOf(cursor);
+  const signal = signalOf(cursor, early);
   const header = { ...signal, ...fieldOf(cursor, signal) };
   cursor.finish();
   return header;
 }
 
-function signalOf(cursor) {
+function signalOf(cursor, early) {
   const first = cursor.byte();
   const kind = KINDS[first & 3];
-  need(kind && first < 64, `header: byte ${first} for the kind of signal; a newer inr may know it`);
+  need(kind && first < (early ? 64 : 128), `header: byte ${first} for the kind of signal; a newer inr may know it`);
   const shape = Array.from({ length: AXES[kind] }, () => cursor.varint());
   need(Math.min(...shape) >= 1, `header: grid lengths must be >= 1; got ${shape}`);
   const number = cursor.varint();
@@ -86,7 +97,8 @@ function signalOf(cursor) {
   const most = kind === "audio" ? 256 : 4;
   const right = kind === "video" && mode ? channels === 3 : true;
   need(channels >= 1 && channels <= most && right, `header: ${channels} channels of ${kind} ${mode}`);
-  return { kind, shape, mode, channels, bits, rate, aspect, colour, timeBase, samples };
+  const spelt = early || !(first & 64); // the tiles and their margins
+  return { kind, shape, mode, channels, bits, rate, aspect, colour, timeBase, samples, spelt, early };
 }
 
 function modeOf(kind, number) {
@@ -97,11 +109,13 @@ function modeOf(kind, number) {
   return mode;
 }
 
-function fieldOf(cursor, { kind, channels, shape }) {
+function fieldOf(cursor, { kind, channels, shape, spelt, early }) {
   const dims = AXES[kind];
-  const tiles = Array.from({ length: dims }, () => cursor.varint());
-  const margin = Array.from({ length: dims }, () => cursor.varint());
+  const tiles = Array.from({ length: dims }, () => (spelt ? cursor.varint() : 1));
+  const margin = Array.from({ length: dims }, () => (spelt ? cursor.varint() : 0));
   const tileCount = tiles.reduce((a, b) => a * b);
+  const whole = tileCount === 1 && Math.max(...margin) === 0;
+  need(early || whole !== spelt, "header: one tile without a margin must be left out");
   need(tileCount >= 1 && tileCount <= 2 ** 20, `header: ${tileCount} tiles; 1 to 2^20 are allowed`);
   need(Math.max(...margin) <= 31, `header: margins of ${margin} 64ths of a tile; at most 31 are allowed`);
   const width = cursor.varint();

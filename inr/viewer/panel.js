@@ -38,7 +38,8 @@ function fillPanel(file) {
   fillList(byId("architecture"), architecture(file));
   const named = (type) => `${type}  ${SECTION_NAMES[type] || "not known here"}`;
   const sections = file.sections.map((s) => [named(s.type), s.bytes]);
-  sections.push(["magic and version", 5]);
+  const framed = file.sections.reduce((sum, s) => sum + s.bytes, 0);
+  sections.push(["magic, version and checksum", file.bytes - framed]);
   fillBars(byId("sections"), sections, file.bytes);
   const tensors = [...file.tensors.values()].map((t) => [`${t.name}  ${t.shape.join("×")}`, t.bits / 8, t]);
   fillBars(byId("tensors"), tensors, file.bytes);

@@ -1,4 +1,4 @@
-// From the bytes of a file to its weights (FORMAT.md, section 7): w = q · 2^-k, exact in float32.
+// From the bytes of a file to its weights (FORMAT.md, sections 7 and 13): w = q · 2^-k, exact in float32.
 
 const PARAMS_LIMIT = 2 ** 28;
 const ZEROS_LIMIT = 2 ** 24;
@@ -18,9 +18,9 @@ function drain(steps) {
  * name -> {name, shape, k, bits, values}, values a Float32Array; those of grids have no k.
  */
 function* decodeFile(data) {
-  const sections = sectionsOf(data);
+  const { sections, early } = sectionsOf(data);
   const payload = Object.fromEntries(sections.map((s) => [s.type, s.payload]));
-  const header = headerOf(payload.H);
+  const header = headerOf(payload.H, early);
   const order = tensorShapes(header);
   const params = order.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
   need(params <= PARAMS_LIMIT, `field: has ${params} parameters; a file holds at most ${PARAMS_LIMIT}`);
@@ -29,8 +29,8 @@ function* decodeFile(data) {
   const profile = payload.i ? inflated(payload.i, "section i") : null;
   const stored = Boolean(header.grids || header.lapped);
   need(stored === Boolean(payload.G), "header: an encoding by grids and section G belong together");
-  const tensors = yield* readWeights(payload.W, order.filter(([name]) => !isInGrids(name)));
-  const grids = stored ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name))) : null;
+  const tensors = yield* readWeights(payload.W, order.filter(([name]) => !isInGrids(name)), early);
+  const grids = stored ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name)), early) : null;
   if (grids) grids.tensors.forEach((tensor, name) => tensors.set(name, tensor));
   return { header, levels, times, profile, tensors, grids, params, sections, bytes: data.length };
 }
@@ -60,11 +60,19 @@ function tensorShapes(h) {
   return out;
 }
 
-function* readWeights(payload, order) {
+/** The tensors of a stream that holds nothing else; `early`: rows as in section 13.3. */
+function* readWeights(payload, order, early) {
   const coder = new RangeDecoder(payload);
+  const tensors = yield* readTensors(coder, order, early);
+  coder.finish();
+  return tensors;
+}
+
+/** Those at the front of a stream. */
+function* readTensors(coder, order, early) {
   const last = new Map();
-  const rows = order.map(([name]) => readRow(coder, name, last));
-  checkClaims(rows, order, payload.length);
+  const rows = order.map(([name]) => readRow(coder, name, last, early));
+  checkClaims(rows, order, 4 * coder.words.length);
   const tensors = new Map();
   for (const [at, [name, shape]] of order.entries()) {
     const { k, family, index, centre, bits } = rows[at];
@@ -80,16 +88,16 @@ function* readWeights(payload, order) {
     }
     tensors.set(name, { name, shape, k, values, bits: bits + coder.bits - before });
   }
-  coder.finish();
   return tensors;
 }
 
 /** What stands before a tensor's integers, predicted from the last tensor of the same role. */
-function readRow(coder, name, last) {
+function readRow(coder, name, last, early) {
   const before = coder.bits;
   const role = name.split(".").pop();
-  const [lastK, lastIndex] = last.get(role) || [8, 32];
-  const kind = coder.raw(3);
+  const [lastK, lastIndex] = last.get(role) || [early ? 8 : 5, 32];
+  let kind = coder.raw(early ? 3 : 2);
+  if (kind === 3 && !early) kind += coder.raw(1);
   need(kind <= 4, `${name}: kind ${kind} of model is not known; the file is damaged`);
   const k = lastK + drain(coder.values(1, modelOf(LAPLACE, 24)))[0];
   const family = kind > 2 ? kind - 2 : kind;

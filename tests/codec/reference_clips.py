@@ -39,8 +39,8 @@ def read(payload, head):
     out.step = cursor.varint()
     shrink = cursor.byte()
     out.shrink = (shrink % 16, shrink // 16)
-    out.points = context(cursor.take(cursor.varint()), POINT_INPUTS)
-    out.blocks = context(cursor.take(cursor.varint()), BLOCK_INPUTS)
+    out.points = context(cursor.take(cursor.varint()), POINT_INPUTS, head["early"])
+    out.blocks = context(cursor.take(cursor.varint()), BLOCK_INPUTS, head["early"])
     sizes, left = [], head["shape"][0]
     while left > 0:
         sizes.append((cursor.varint(), cursor.varint()))
@@ -52,10 +52,10 @@ def read(payload, head):
     return out
 
 
-def context(data, inputs):
+def context(data, inputs, early):
     """Section 10.3, of a network with so many inputs."""
     shapes = [("1.weight", (inputs, 8)), ("1.bias", (8,)), ("2.weight", (8, 8)), ("2.bias", (8,))]
-    found = weights(data, [*shapes, ("3.weight", (8, 2)), ("3.bias", (2,))])
+    found = weights(data, [*shapes, ("3.weight", (8, 2)), ("3.bias", (2,))], early)
     assert all(k == 5 for k, _ in found.values())
     return {name: q for name, (_, q) in found.items()}
 
@@ -87,7 +87,7 @@ def read_group(data, frames, head, nets):
     counts, shapes = bands(frames), parts(of_frame(head))
     top = len(counts) - 1
     order = [(f"{top - d}.low", (n, head["channels"], *coarsest(head))) for d, n in enumerate(counts)]
-    lows = weights(cursor.take(cursor.varint()), order)
+    lows = weights(cursor.take(cursor.varint()), order, early=True)
     (out.k,) = {k for k, _ in lows.values()}
     out.low = [q for _, q in lows.values()]
     coder = RangeDecoder(data[cursor.at :])

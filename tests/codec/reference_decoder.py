@@ -43,9 +43,26 @@ class Cursor:
 
 
 def sections(data):
-    """Section 2 and 3: payloads by type."""
+    """Sections 2, 3 and 13.1: payloads by type."""
     assert data[:4] == bytes([0x89, 0x49, 0x4E, 0x52])
-    assert data[4] in (1, 2)
+    if is_early(data):
+        return early_sections(data)
+    assert int.from_bytes(data[-4:], "little") == zlib.crc32(data[:-4])
+    cursor, out = Cursor(data[:-4]), {}
+    cursor.take(5)
+    while "W" not in out:
+        kind = chr(cursor.byte())
+        out[kind] = cursor.take(len(data) - 4 - cursor.at if kind == "W" else cursor.varint())
+    return out
+
+
+def is_early(data):
+    """Section 13: whether a file is of version 1 or 2."""
+    assert data[4] in (1, 2, 3)
+    return data[4] < 3
+
+
+def early_sections(data):
     cursor, out = Cursor(data), {}
     cursor.take(5)
     while cursor.at < len(data):
@@ -59,9 +76,9 @@ def sections(data):
     return out
 
 
-def header(payload):
+def header(payload, early):
     """Section 4: a flat dict."""
-    c, h = Cursor(payload), {}
+    c, h = Cursor(payload), {"early": early}
     first = c.byte()
     kind = first & 3
     h["kind"] = kind
@@ -74,8 +91,10 @@ def header(payload):
     h["aspect"] = c.fraction() if first & 8 else (1, 1)
     h["colour"] = [c.varint() for _ in range(4)] if first & 16 else [2, 2, 2, 0]
     h["time_base"] = c.fraction() if first & 32 else None
-    h["tiles"] = [c.varint() for _ in range(AXES[kind])]
-    h["margin"] = [c.varint() for _ in range(AXES[kind])]
+    whole = first & 64
+    assert not (whole and early)
+    h["tiles"] = [1 if whole else c.varint() for _ in range(AXES[kind])]
+    h["margin"] = [0 if whole else c.varint() for _ in range(AXES[kind])]
     h["width"], h["hidden"] = c.varint(), c.varint()
     flags = c.varint()
     h["shared"], h["gain"], h["encoding"] = bool(flags & 1), bool(flags & 2), flags >> 3
@@ -229,14 +248,23 @@ def seal(history):
     return words + [0] * same
 
 
-def weights(payload, order):
-    """Section 7: name -> (k, flat list of integers)."""
+def weights(payload, order, early):
+    """Sections 7 and 13.3: name -> (k, flat list of integers), of a stream of its own."""
     coder = RangeDecoder(payload)
+    out = tensors(coder, order, early)
+    assert seal(coder.history) == coder.words
+    return out
+
+
+def tensors(coder, order, early):
+    """Likewise, of a stream that may go on."""
     last, rows, out = {}, [], {}
     for name, _ in order:
         role = name.split(".")[-1]
-        k, i = last.get(role, (8, 32))
-        kind = coder.raw(3)
+        k, i = last.get(role, (8 if early else 5, 32))
+        kind = coder.raw(3 if early else 2)
+        if kind == 3 and not early:
+            kind = 3 + coder.raw(1)
         difference = coder.values(1, 1, 24)[0]
         k, i = k + difference, i + 4 * difference
         if kind:
@@ -252,16 +280,15 @@ def weights(payload, order):
         family = kind - 2 if kind > 2 else kind
         values = [v + centre for v in coder.values(n, family, i)] if kind else [0] * n
         out[name] = (k, values)
-    assert seal(coder.history) == coder.words
     return out
 
 
 def decode(data):
     """(header, name -> (shape, k, integers), other sections inflated; `G` is left to others)."""
     parts = sections(data)
-    head = header(parts["H"])
+    head = header(parts["H"], is_early(data))
     order = shapes(head)
-    integers = weights(parts["W"], order)
+    integers = weights(parts["W"], order, head["early"])
     extras = {}
     for kind in set(parts) & {"D", "P", "i"}:
         cursor = Cursor(parts[kind])

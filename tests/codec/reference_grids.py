@@ -9,7 +9,7 @@ import struct
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 
-from tests.codec.reference_decoder import OCTAVE, Cursor, RangeDecoder, network, seal, weights
+from tests.codec.reference_decoder import OCTAVE, Cursor, RangeDecoder, network, seal, tensors, weights
 
 INPUTS = 18
 PARTS = ("rows", "columns", "both")
@@ -34,7 +34,7 @@ def parts(head):
 
 def read(payload, head):
     """Sections 10.1 to 10.4: step, shrink, context (weights by name), integers[name][c] as rows."""
-    out, coder = opened(payload, INPUTS)
+    out, coder = opened(payload, INPUTS, head["early"])
     out.integers = {name: [blank(h, w) for _ in range(c)] for name, (c, h, w) in parts(head)}
     for level in range(head["levels"] - 1, -1, -1):
         for c in range(head["channels"]):
@@ -45,18 +45,23 @@ def read(payload, head):
     return out
 
 
-def opened(payload, inputs):
-    """Section 10.1: step, shrink and context of a network of so many inputs; the decoder of the planes."""
+def opened(payload, inputs, early):
+    """Sections 10.1, 13.4: step, shrink, context (a network of so many inputs); the decoder of the planes."""
     cursor, out = Cursor(payload), SimpleNamespace()
     out.step = cursor.varint()
     shrink = cursor.byte()
     out.shrink = (shrink % 16, shrink // 16)
     shapes = [("1.weight", (inputs, 8)), ("1.bias", (8,)), ("2.weight", (8, 8)), ("2.bias", (8,))]
     shapes += [("3.weight", (8, 2)), ("3.bias", (2,))]
-    found = weights(cursor.take(cursor.varint()), shapes)
+    if early:
+        found = weights(cursor.take(cursor.varint()), shapes, early)
+        coder = RangeDecoder(payload[cursor.at :])
+    else:
+        coder = RangeDecoder(payload[cursor.at :])
+        found = tensors(coder, shapes, early)
     assert all(k == 5 for k, _ in found.values())
     out.context = {name: q for name, (_, q) in found.items()}
-    return out, RangeDecoder(payload[cursor.at :])
+    return out, coder
 
 
 def blank(height, width):

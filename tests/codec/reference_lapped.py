@@ -31,7 +31,7 @@ def sizes(head):
 
 def read(payload, head):
     """Sections 10.1 and 11.1: step, shrink, context (weights by name), integers["grid.lap"][c] as rows."""
-    out, coder = opened(payload, INPUTS)
+    out, coder = opened(payload, INPUTS, head["early"])
     planes = [blank(*sizes(head)) for _ in range(head["channels"])]
     out.integers = {"grid.lap": planes}
     for c, plane in enumerate(planes):

@@ -34,7 +34,7 @@ def made(name, seed=0, **settings):
 def test_what_is_encoded_is_decoded(name, settings):
     signal, field, tensors, exponents, grids, data = made(name, 1, **settings)
     decoded = codec.decode(data)
-    assert (decoded.signal, decoded.field.spec, decoded.version) == (signal, field, 2)
+    assert (decoded.signal, decoded.field.spec, decoded.version) == (signal, field, 3)
     assert decoded.grids is not None
     assert (decoded.grids.step, decoded.grids.shrink) == (grids.step, grids.shrink)
     assert np.array_equal(decoded.grids.integers["grid.lap"], grids.integers["grid.lap"])

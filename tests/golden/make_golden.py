@@ -63,11 +63,21 @@ CASES = {
     "v2-grids-grey": random_grids.picture((19, 30), "L", levels=4, width=4, activation=SINE),
     "v2-lapped-mono": random_lapped.sound(150, 1, 5),
     "v2-lapped-stereo": random_lapped.sound(77, 2, 6, activation=SINE),
+    # From here on as encoders write; the files above are of encoders from before.
+    "v3-audio-levels": (VOICE, some.with_levels(VOICE_FIELD, (2, 0, 1))),
+    "v3-grids-colours": random_grids.picture((17, 26), "RGB", levels=3),
+    "v3-image-whole": (
+        replace(some.TYPICAL_SIGNAL, shape=(48, 64)),
+        FieldSpec(2, 3, (1, 1), (0, 0), 6, 1, activation=MODULATED),
+    ),
+    "v3-lapped-stereo": random_lapped.sound(90, 2, 5),
+    "v3-video-tiles": (CLIP, FieldSpec(3, 3, (1, 2, 2), (0, 8, 0), 4, 1, FOURIER, AUDIO)),
 }
 # Frames of each group, and the case; their numbers come after those of all others.
 CLIPS = {
     "v2-clips-colours": ((4, 1), random_clips.clip((4, 1), (9, 7), 3)),
     "v2-clips-grey": ((9,), random_clips.clip((9,), (21, 34), 1, levels=3, activation=SINE)),
+    "v3-clips-colours": ((5, 2), random_clips.clip((5, 2), (12, 18), 3)),
 }
 
 

@@ -12,15 +12,15 @@ from tests.codec import random_clips, reference_clips, reference_decoder, refere
 
 FILES = sorted(Path(__file__).parent.glob("*.inr"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-CLIPS = [path for path in FILES if path.name.startswith("v2-clips")]
-GRIDS = [path for path in FILES if path.name.startswith("v2") and path not in CLIPS]
+CLIPS = [path for path in FILES if path.name[2:].startswith("-clips")]
+GRIDS = [path for path in FILES if path.name[2:].startswith(("-grids", "-lapped"))]
 with_grids = pytest.mark.parametrize("path", GRIDS, ids=lambda path: path.stem)
 with_groups = pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
 
 
 def test_there_are_golden_files():
     assert len(FILES) >= 10
-    assert {path.read_bytes()[4] for path in FILES} == {1, 2}
+    assert {path.read_bytes()[4] for path in FILES} == {1, 2, 3}
 
 
 @every_file
@@ -72,7 +72,7 @@ def exact(q, want):
 def test_the_reference_decoder_reads_golden_grids_too(path):
     want = json.loads(path.with_suffix(".json").read_text())["grids"]
     sections = reference_decoder.sections(path.read_bytes())
-    head = reference_decoder.header(sections["H"])
+    head = reference_decoder.decode(path.read_bytes())[0]
     judge = reference_lapped if head["encoding"] == 3 else reference_grids
     found = judge.read(sections["G"], head)
     assert (found.step, list(found.shrink)) == (want["step"], want["shrink"])
@@ -118,7 +118,7 @@ def test_golden_clips_decode_to_their_integers_and_values(path):
 def test_the_reference_decoder_reads_golden_clips_too(path):
     want = json.loads(path.with_suffix(".json").read_text())["clips"]
     sections = reference_decoder.sections(path.read_bytes())
-    found = reference_clips.read(sections["G"], reference_decoder.header(sections["H"]))
+    found = reference_clips.read(sections["G"], reference_decoder.decode(path.read_bytes())[0])
     assert (found.step, list(found.shrink), list(found.lengths)) == tuple(
         want[n] for n in ("step", "shrink", "lengths")
     )

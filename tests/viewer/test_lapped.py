@@ -7,7 +7,7 @@ from inr import codec, coords, reconstruct
 from inr.errors import FormatError
 from tests.viewer import made_lapped
 from tests.viewer.javascript import array, ask, text, value
-from tests.viewer.test_damage import mutated, refused, resealed
+from tests.viewer.test_damage import GOLDEN, mutated, refused, resealed
 from tests.viewer.test_weights import assert_same_tensors
 
 
@@ -67,24 +67,30 @@ def test_a_place_near_a_frame_of_a_long_sound_is_not_taken_for_it(monkeypatch, t
     np.testing.assert_allclose(got, between, rtol=0, atol=1e-4)
 
 
-HEAD = [1, 0, 6, 0, 25, 5]  # tiles, margin, width, hidden layers, shared and lapped, order
+HEAD = [6, 0, 25, 5]  # width, hidden layers, shared and lapped, order
+WHOLE = 64  # of the first byte: no tiles and no margin before them
 
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ([1, 0, 6, 0, 25, 4], "lapped windows of 2^4 frequencies; 2^5 to 2^13 are allowed"),
-        ([1, 0, 6, 0, 25, 14], "lapped windows of 2^14 frequencies; 2^5 to 2^13 are allowed"),
+        ([6, 0, 25, 4], "lapped windows of 2^4 frequencies; 2^5 to 2^13 are allowed"),
+        ([6, 0, 25, 14], "lapped windows of 2^14 frequencies; 2^5 to 2^13 are allowed"),
         ([2, 0, 6, 0, 25, 5], "lapped needs a sound, one tile and no gain"),
-        ([1, 0, 6, 0, 27, 5], "lapped needs a sound, one tile and no gain"),
-        ([1, 0, 6, 0, 33, 5], "clips by grids are not shown here; inr decode makes a film of the file"),
-        ([1, 0, 6, 0, 41, 5], "encoding 5 is not known; the file needs a newer inr"),
-        ([1, 0, 6, 0, 1], "an encoding by grids and section G belong together"),
+        ([6, 0, 27, 5], "lapped needs a sound, one tile and no gain"),
+        ([6, 0, 33, 5], "clips by grids are not shown here; inr decode makes a film of the file"),
+        ([6, 0, 41, 5], "encoding 5 is not known; the file needs a newer inr"),
+        ([6, 0, 1], "an encoding by grids and section G belong together"),
     ],
 )
 def test_a_header_that_lapped_grids_cannot_have_is_refused_with_its_reason(changed, reason, tmp_path):
     data, _ = made_lapped.file(made_lapped.signal(40), 5, step=0.2)
-    broken = resealed(data, "H", lambda p: p.replace(bytes(HEAD), bytes(changed)))
+    spelt = len(changed) > len(HEAD)
+
+    def change(head):
+        return bytes([head[0] - WHOLE * spelt]) + head[1:].replace(bytes(HEAD), bytes(changed))
+
+    broken = resealed(data, "H", change)
     assert broken != data
     (answer,) = ask([{"ask": "file", "file": text(broken)}], tmp_path)
     assert refused(answer)
@@ -93,11 +99,12 @@ def test_a_header_that_lapped_grids_cannot_have_is_refused_with_its_reason(chang
 
 def test_lapped_grids_of_a_picture_or_of_another_version_are_refused(tmp_path):
     data, _ = made_lapped.file(made_lapped.signal(40), 5, step=0.2)
-    # A picture has two axes, so two tiles and two margins, and no number of channels but in mode 0.
-    head = [1, 5, 8, 2, 8, 1, 1, 0, 0, 6, 0, 25, 5]
+    # A picture has two axes, and no number of channels but in mode 0.
+    head = [1 + WHOLE, 5, 8, 2, 8, *HEAD]
     picture = resealed(data, "H", lambda p: bytes(head) + p[p.index(bytes(HEAD)) + len(HEAD) :])
+    early = (GOLDEN / "v2-lapped-mono.inr").read_bytes()
     answers = ask(
-        [{"ask": "file", "file": text(d)} for d in (picture, data[:4] + b"\1" + data[5:])], tmp_path
+        [{"ask": "file", "file": text(d)} for d in (picture, early[:4] + b"\1" + early[5:])], tmp_path
     )
     assert all(refused(answer) for answer in answers)
     assert [answer["message"] for answer in answers] == [
