@@ -115,18 +115,9 @@ def _check(out: Path, with_reference: str | None, force: bool) -> None:
 def _write_page(
     out: Path, data: bytes, signal: SignalSpec, title: str, reference: str | None, force: bool
 ) -> int:
-    """The web page of a .inr file; returns the exit code.
-
-    Raises:
-        SpecError: a clip by grids, which a page does not show.
-    """
+    """The web page of a .inr file; returns the exit code."""
     from inr import codec, viewer
 
-    if isinstance(codec.decode(data).grids, codec.Clip):
-        raise SpecError(
-            f"{out}: a page does not show clips by grids yet; `inr decode` makes a film, and "
-            "`inr fit --profile tiles` a file that a page plays"
-        )
     original = None if reference is None else _embeddable(reference, signal)
     codec.save(out, viewer.page(data, original, title).encode(), overwrite=force)
     said = "" if original is None else f" and {len(original):,} of the original"

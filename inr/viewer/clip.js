@@ -49,7 +49,12 @@ function clipControls(stage, file) {
     while (playing) {
       const frame = 1 / Number(choice.value);
       const before = now;
-      if (await stage.sketch(1000 * frame)) await nextScreen(origin + 1000 * (before + frame));
+      if (await stage.sketch(1000 * frame)) {
+        const due = origin + 1000 * (before + frame);
+        const idle = () => performance.now() < due - SLICE_MS;
+        if (file.clip && idle()) await paced(readAhead(file.clip, stage.t), undefined, idle);
+        await nextScreen(due);
+      }
       if (before !== now) origin = performance.now() - 1000 * now; // someone moved the slider
       const elapsed = ((performance.now() - origin) / 1000) % clock.seconds;
       if (elapsed < now) origin = performance.now() - 1000 * elapsed;

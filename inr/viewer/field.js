@@ -29,7 +29,8 @@ class JsEngine {
    * pauses often and returns a Float64Array [n_0, ..., C].
    */
   *values(grid) {
-    const { outputs, grids, lapped } = this.file.header;
+    const { outputs, grids, moving, lapped } = this.file.header;
+    if (moving) return yield* this.overFrames(grid);
     if (grids) return yield* this.overGrids(grid);
     if (lapped) return yield* this.overWaves(grid[0]);
     const sizes = grid.map((x) => x.length);
@@ -42,9 +43,9 @@ class JsEngine {
   }
 
   /** The network of what grids hold there, and the grids' own colours (section 10.7). */
-  *overGrids([y, x]) {
+  *overGrids([y, x], t = null) {
     const { outputs, given } = this.file.header;
-    const planes = yield* planesOf(this.file);
+    const planes = yield* planesOf(this.file, t);
     const [down, across] = [tapsOf(y, planes.rows), tapsOf(x, planes.columns)];
     const line = new Float64Array(planes.columns);
     const seen = new Float64Array(x.length * given);
@@ -63,6 +64,14 @@ class JsEngine {
         yield;
       }
     }
+    return out;
+  }
+
+  /** The same of a clip, moment by moment. */
+  *overFrames([t, y, x]) {
+    const size = y.length * x.length * this.file.header.outputs;
+    const out = new Float64Array(t.length * size);
+    for (let i = 0; i < t.length; i++) out.set(yield* this.overGrids([y, x], t[i]), i * size);
     return out;
   }
 

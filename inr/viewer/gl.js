@@ -17,7 +17,7 @@ class GlEngine {
     this.gl = openContext();
     this.program = this.link(file);
     this.uploadWeights(file);
-    if (file.header.grids) this.uploadPlanes(file);
+    if (file.header.grids) this.holdPlanes(drain(planesOf(file, firstMoment(file))));
     this.target = { columns: 0, rows: 0 };
   }
 
@@ -53,14 +53,18 @@ class GlEngine {
     }
   }
 
-  uploadPlanes(file) {
+  /** Have these planes in the texture of grids: those of the picture, or of a moment of a clip. */
+  holdPlanes(planes) {
+    if (this.planes === planes) return;
     const { gl } = this;
-    const planes = drain(planesOf(file));
     textureRows(gl, texelsOf(planes), "grids"); // they are large: better known before they are packed
     gl.activeTexture(gl.TEXTURE2);
-    upload(gl, packPlanes(planes), "grids");
+    this.packed = packPlanes(planes, this.packed);
+    this.grids = upload(gl, this.packed, "grids", this.grids);
     gl.uniform1i(gl.getUniformLocation(this.program, "planes"), 2);
     gl.activeTexture(gl.TEXTURE0);
+    this.planes = planes;
+    if (!this.file.clip) this.packed = null; // it will not be needed again
   }
 
   /** A byte texture to draw strips into, at least this large. */
@@ -87,7 +91,9 @@ class GlEngine {
   /** As those of JsEngine. */
   *strips(view) {
     const perRow = view.columns * this.cost;
+    const planes = this.file.header.grids ? yield* planesOf(this.file, view.t) : null;
     for (let row = 0; row < view.rows; ) {
+      if (planes) this.holdPlanes(planes); // another drawing may have come between two strips
       const fits = Math.floor((this.perMs * STRIP_MS) / perRow);
       const rows = Math.min(view.rows - row, Math.max(1, fits), 1024);
       const started = performance.now();
@@ -107,7 +113,7 @@ class GlEngine {
     const x = this.counted(-1, view.x0, view.dx);
     gl.uniform2i(places.base, y.base, x.base);
     gl.uniform4f(places.place, y.start, y.step, x.start, x.step);
-    if (view.t !== null) this.setTime(view.t);
+    if (view.t !== null && !this.file.clip) this.setTime(view.t);
     gl.viewport(0, 0, view.columns, rows);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     const data = new Uint8Array(view.columns * rows * 4);
@@ -121,8 +127,8 @@ class GlEngine {
    * numbers for 32-bit floats.
    */
   counted(axis, x, step) {
-    const { grids, shape, tiles } = this.file.header;
-    const count = (grids ? shape : tiles).at(axis);
+    const { grids, frame, tiles } = this.file.header;
+    const count = (grids ? frame : tiles).at(axis);
     const place = ((x + 1) * count) / 2 - (grids ? 0.5 : 0);
     const base = Math.min(Math.max(Math.floor(place), 0), count - 1);
     return { base, start: place - base, step: (step * count) / 2 };
@@ -147,13 +153,14 @@ function openContext() {
   return gl;
 }
 
-/** Texels of 32-bit floats as a texture of TEXTURE_WIDTH on the unit that is active. */
-function upload(gl, texels, what) {
+/** Texels of 32-bit floats as a texture of TEXTURE_WIDTH on the unit that is active: a new one, or into `texture`. */
+function upload(gl, texels, what, texture = gl.createTexture()) {
   const rows = textureRows(gl, texels.length / 4, what);
-  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.bindTexture(gl.TEXTURE_2D, texture);
   plainTexture(gl);
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, TEXTURE_WIDTH, rows, 0, gl.RGBA, gl.FLOAT, texels);
   if (gl.getError() !== gl.NO_ERROR) throw new Error(`the ${what} were refused`);
+  return texture;
 }
 
 function textureRows(gl, texels, what) {
@@ -173,9 +180,14 @@ function plainTexture(gl) {
   }
 }
 
+/** The time coordinate of a clip's first frame; a picture has none. */
+function firstMoment({ header }) {
+  return header.kind === "video" ? sampleGrid(header.shape[0]).start : null;
+}
+
 /** A view of the whole of a picture, or of a clip's first frame, on a grid of its own. */
-function wholeView({ header }, columns, rows) {
-  const t = header.kind === "video" ? sampleGrid(header.shape[0]).start : null;
+function wholeView(file, columns, rows) {
+  const t = firstMoment(file);
   const [x, y] = [sampleGrid(columns), sampleGrid(rows)];
   return { columns, rows, x0: x.start, dx: x.step, y0: y.start, dy: y.step, t };
 }

@@ -12,9 +12,9 @@ function shapesOfLevels([height, width], levels) {
   return out;
 }
 
-/** [name, shape] of the grids' tensors, coarse to fine. */
-function gridShapes({ shape, grids, outputs }) {
-  const sizes = shapesOfLevels(shape, grids);
+/** [name, shape] of the grids' tensors of a picture or frame, coarse to fine. */
+function gridShapes({ frame, grids, outputs }) {
+  const sizes = shapesOfLevels(frame, grids);
   const out = [["grid.low", [outputs, ...sizes[grids]]]];
   for (let level = grids - 1; level >= 0; level--) {
     const [[height, width], [low, left]] = [sizes[level], sizes[level + 1]];
@@ -38,22 +38,29 @@ function* readGrids(payload, order, early) {
   const count = order.reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
   need(count <= GRID_VALUES_LIMIT, `grids: ${count} values; at most ${GRID_VALUES_LIMIT} are allowed`);
   const cursor = new Cursor(payload, "grids");
-  const [step, shrink] = [cursor.varint(), cursor.byte()];
-  need(step >= 1 && step <= MOST_STEP, `grids: step ${step} is out of range 1..${MOST_STEP}; the file is damaged`);
-  const shapes = contextShapes(order[0][0] === LAPPED ? LAPPED_FIXED : GRID_FIXED);
+  const scale = scaleOf(cursor);
+  const inputs = order[0][0] === LAPPED ? LAPPED_INPUTS : GRID_INPUTS;
+  const shapes = contextShapes(inputs);
   const own = early ? yield* readWeights(cursor.take(cursor.varint()), shapes, early) : null; // section 13.4
   const coder = new RangeDecoder(cursor.take(cursor.left), "grids");
   const known = own || (yield* readTensors(coder, shapes, early));
-  const context = new Context(known);
   const made = ([name, shape]) => [name, { name, shape, integers: new Int32Array(sizeOf(shape)), bits: 0 }];
   const tensors = new Map(order.map(made));
-  yield* readPlanes(coder, tensors, context);
+  yield* readPlanes(coder, tensors, new Context(known, inputs));
   for (const tensor of tensors.values()) {
-    tensor.step = step * STEP_UNIT;
-    tensor.values = valuesOf(tensor.integers, step, shrink & 15, shrink >> 4);
+    tensor.step = scale.step * STEP_UNIT;
+    tensor.values = valuesOf(tensor.integers, scale);
   }
   const bits = [...known.values()].reduce((sum, tensor) => sum + tensor.bits, 0);
-  return { step: step * STEP_UNIT, context: bits / 8, tensors };
+  return { step: scale.step * STEP_UNIT, context: bits / 8, tensors };
+}
+
+/** How integers become values: {step, one, more}, counted in 2^-20; one and more shrink 1 and larger ones. */
+function scaleOf(cursor) {
+  const [step, shrink] = [cursor.varint(), cursor.byte()];
+  const right = step >= 1 && step <= MOST_STEP;
+  need(right, `${cursor.what}: step ${step} is out of range 1..${MOST_STEP}; the file is damaged`);
+  return { step, one: shrink & 15, more: shrink >> 4 };
 }
 
 function* readPlanes(coder, tensors, context) {
@@ -95,18 +102,31 @@ function* readPlane(coder, plane, context) {
 
 /** Flags by class, sizes of what is not 0 by class with their excesses, signs. */
 function* readPhase(coder, z, g) {
-  const values = new Int32Array(z.length);
-  const all = Uint32Array.from(z, (_, i) => i);
-  for (const { kind, places } of runs(all, z, FLAG_CLASSES)) {
-    yield* slices(places, (some) => readFlags(coder, flagModel(kind), some, values));
-  }
-  const there = all.filter((i) => values[i]);
+  const values = yield* readFlagsOf(coder, z);
+  const there = placesOf(values);
   for (const { kind, places } of runs(there, g, SIZE_CLASSES)) {
     yield* slices(places, (some) => readSizes(coder, sizeModel(kind), some, values));
     readExcesses(coder, sizeModel(kind), places, values);
   }
   yield* slices(there, (some) => readSigns(coder, some, values));
   return values;
+}
+
+/** A flag for each of these classes, Int32Array. */
+function* readFlagsOf(coder, z) {
+  const values = new Int32Array(z.length);
+  const all = new Uint32Array(z.length).map((_, i) => i);
+  for (const { kind, places } of runs(all, z, FLAG_CLASSES)) {
+    yield* slices(places, (some) => readFlags(coder, flagModel(kind), some, values));
+  }
+  return values;
+}
+
+/** Where values are not 0. */
+function placesOf(values) {
+  const out = new Uint32Array(values.reduce((count, value) => count + (value ? 1 : 0), 0));
+  for (let i = 0, at = 0; i < values.length; i++) if (values[i]) out[at++] = i;
+  return out;
 }
 
 /** Places in order of their class, as they stand within one: [{kind, places}] of the classes that are there. */
@@ -153,13 +173,13 @@ function readSigns(coder, places, values) {
 }
 
 /** v = sign(q) (|q| - t/32) s 2^-20, t by whether |q| is 1 or more; exact, then rounded to 32 bits once. */
-function valuesOf(integers, step, shrinkOne, shrinkMore) {
+function valuesOf(integers, { step, one, more }) {
   const unit = (step * STEP_UNIT) / 32;
   const out = new Float32Array(integers.length);
   for (let i = 0; i < out.length; i++) {
     const q = integers[i];
-    if (q > 0) out[i] = (32 * q - (q > 1 ? shrinkMore : shrinkOne)) * unit;
-    else if (q < 0) out[i] = (32 * q + (q < -1 ? shrinkMore : shrinkOne)) * unit;
+    if (q > 0) out[i] = (32 * q - (q > 1 ? more : one)) * unit;
+    else if (q < 0) out[i] = (32 * q + (q < -1 ? more : one)) * unit;
   }
   return out;
 }

@@ -7,11 +7,11 @@ function texelsOf({ rows, columns, coefficients }) {
   return rows * columns * four(coefficients.length);
 }
 
-/** All coefficients as RGBA texels, Float32Array [rows · 2048 · 4]. */
-function packPlanes(planes) {
+/** All coefficients as RGBA texels, Float32Array [rows · 2048 · 4]; `room` is one of the same size to be filled, or null. */
+function packPlanes(planes, room) {
   const { coefficients } = planes;
   const lanes = 4 * four(coefficients.length);
-  const out = new Float32Array(Math.ceil(texelsOf(planes) / TEXTURE_WIDTH) * TEXTURE_WIDTH * 4);
+  const out = room || new Float32Array(Math.ceil(texelsOf(planes) / TEXTURE_WIDTH) * TEXTURE_WIDTH * 4);
   coefficients.forEach((plane, e) => {
     for (let i = 0; i < plane.length; i++) out[i * lanes + e] = plane[i];
   });
@@ -20,7 +20,7 @@ function packPlanes(planes) {
 
 /** GLSL of `valueAt` for a field of grids: base and place count points of the finest grid. */
 function gridSource(header) {
-  const [rows, columns] = header.shape;
+  const [rows, columns] = header.frame;
   const blocks = four(header.encoded);
   return `
 int mirrored(int i, int n) {

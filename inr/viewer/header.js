@@ -9,8 +9,12 @@ const AXES = { image: 2, audio: 1, video: 3 };
 const PICTURE_MODES = [null, ["1", 1], ["L", 1], ["LA", 2], ["RGB", 3], ["RGBA", 4], ["CMYK", 4]];
 const SOUND_MODES = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "LOSSY"];
 const ACTIVATIONS = [null, "sine", "raf", "raf-image", "raf-audio"];
-const CLIPS = 4;
-const ENCODINGS = ["identity", "fourier", "grids", "lapped"];
+const ENCODINGS = ["identity", "fourier", "grids", "lapped", "clips"];
+const STORED = {
+  grids: { dims: 2, needs: "need a picture" },
+  lapped: { dims: 1, needs: "needs a sound" },
+  clips: { dims: 3, needs: "need a clip" },
+};
 const ORDERS = [5, 13]; // of lapped windows, at least and at most
 const FINE_LEVELS = 4; // the finest, which the network sees one by one
 const BASES = [
@@ -123,13 +127,14 @@ function fieldOf(cursor, { kind, channels, shape, spelt, early }) {
   need(width >= 1 && width <= 4096 && hidden <= 64, `header: ${hidden} hidden layers of ${width} neurons`);
   const flags = cursor.varint();
   const coded = ENCODINGS[Math.floor(flags / 8)];
-  need(Math.floor(flags / 8) !== CLIPS, "header: clips by grids are not shown here; inr decode makes a film of the file");
   need(coded, `header: encoding ${Math.floor(flags / 8)} is not known; the file needs a newer inr`);
   const encoding = coded === "fourier" ? fourierOf(cursor) : null;
-  const grids = coded === "grids" ? gridLevelsOf(cursor, shape) : 0;
-  need(!grids || (dims === 2 && tileCount === 1 && !(flags & 2)), "header: grids need a picture, one tile and no gain");
+  const stored = STORED[coded];
+  const alone = !stored || (dims === stored.dims && tileCount === 1 && !(flags & 2));
+  need(alone, `header: ${coded} ${stored && stored.needs}, one tile and no gain`);
+  const frame = shape.slice(-2); // of which grids are made
+  const grids = coded === "grids" || coded === "clips" ? gridLevelsOf(cursor, frame) : 0;
   const lapped = coded === "lapped" ? lappedOrderOf(cursor) : 0;
-  need(!lapped || (dims === 1 && tileCount === 1 && !(flags & 2)), "header: lapped needs a sound, one tile and no gain");
   const held = grids ? channels + Math.min(FINE_LEVELS, grids) : lapped ? channels + LAPPED_BANDS : 0;
   const encoded = held || dims * (1 + 2 * (encoding ? encoding.count : 0));
   const number = cursor.varint();
@@ -141,7 +146,8 @@ function fieldOf(cursor, { kind, channels, shape, spelt, early }) {
   need([omega, omegaHidden].every((w) => w >= 1 && w <= 65536), "header: omega is out of range");
   need(flags & 4 || omega !== omegaHidden, "header: equal omegas must be written once");
   return {
-    dims, tiles, margin, tileCount, width, hidden, encoding, grids, lapped, activation, bases,
+    dims, tiles, margin, tileCount, width, hidden, encoding, grids, lapped, activation, bases, frame,
+    moving: coded === "clips",
     shared: Boolean(flags & 1), gain: Boolean(flags & 2), outputs: channels,
     omega: [omega / 16, omegaHidden / 16],
     given: held || dims, // values that the network takes of a point, and what it makes of them

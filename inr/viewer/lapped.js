@@ -4,7 +4,7 @@
 
 const LAPPED = "grid.lap";
 const LAPPED_STAGES = [[0, 16, 16], [8, 16, 8], [4, 8, 4], [2, 4, 2], [1, 2, 1]]; // first, every so many, reach
-const LAPPED_FIXED = LAPPED_STAGES.length + 2; // inputs of a whole phase
+const LAPPED_INPUTS = { sums: 10, fixed: LAPPED_STAGES.length + 2 }; // as GRID_INPUTS
 const LAPPED_SIDE = 4; // frequencies to each side that a point sees
 const LAPPED_EDGE = 32; // windows to each side
 

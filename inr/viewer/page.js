@@ -66,6 +66,7 @@ async function showPicture(file, engines, reference) {
   const stage = new Stage(byId("canvas"), file, engines, reference, say);
   const why = engines.why ? `, without WebGL: ${engines.why}` : "";
   byId("engine").textContent = `Drawn by ${engines.engine.name}${why}.`;
+  if (file.clip) file.clip.tell = say;
   const keys = pictureControls(stage);
   if (file.header.kind === "video") Object.assign(keys, clipControls(stage, file));
   const resize = () => stage.resize().catch(trouble);
@@ -95,7 +96,8 @@ async function start() {
   byId("summary").textContent = summaryOf(file);
   fillPanel(file);
   const reference = embeddedReference(file.header);
-  if (file.header.grids) await paced(planesOf(file));
+  if (file.clip) file.clip.tell = busy;
+  if (file.header.grids) await paced(planesOf(file, firstMoment(file)));
   busy("");
   const sound = file.header.kind === "audio";
   const engines = sound ? { js: new JsEngine(file) } : chooseEngine(file);
@@ -142,6 +144,10 @@ function testHandle(ready) {
   };
 }
 
+window.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  trouble(event.reason); // of a drawing that a key or the slider asked for
+});
 const ready = start();
 ready.catch(trouble);
 window.inr = testHandle(ready);

@@ -43,13 +43,14 @@ function fillPanel(file) {
   fillBars(byId("sections"), sections, file.bytes);
   const tensors = [...file.tensors.values()].map((t) => [`${t.name}  ${t.shape.join("×")}`, t.bits / 8, t]);
   fillBars(byId("tensors"), tensors, file.bytes);
-  byId("by-level").hidden = !file.grids;
-  if (file.grids) fillBars(byId("levels"), bytesByLevel(file), file.bytes);
+  byId("by-level").hidden = !(file.grids || file.clip);
+  if (file.grids || file.clip) fillBars(byId("levels"), bytesByLevel(file), file.bytes);
   drawCurves(byId("curves"), file);
 }
 
 /** Rows for a table with bars: what the grids of each level take, coarse to fine, and what foresees them. */
-function bytesByLevel({ header, tensors, grids }) {
+function bytesByLevel({ header, tensors, grids, clip }) {
+  if (clip) return [[groupWords(clip), clip.streams.reduce((sum, s) => sum + s.length, 0)], ["context networks", clip.context]];
   if (header.lapped) return [["cosines", tensors.get(LAPPED).bits / 8], ["context network", grids.context]];
   const sizes = shapesOfLevels(header.shape, header.grids);
   const named = (name, [height, width]) => `${name}  ${width} × ${height}`;
@@ -61,13 +62,19 @@ function bytesByLevel({ header, tensors, grids }) {
   return [...rows, ["context network", grids.context]];
 }
 
-function encodingWords({ encoding, grids, lapped, shape }, { step }) {
+function groupWords({ lengths }) {
+  const longest = lengths.reduce((a, b) => Math.max(a, b));
+  const frames = `${longest} frame${longest > 1 ? "s" : ""}`;
+  return lengths.length > 1 ? `${counted(lengths.length)} groups of up to ${frames}` : `one group of ${frames}`;
+}
+
+function encodingWords({ encoding, grids, lapped, frame, moving }, { step }) {
   if (lapped) return `lapped: ${2 ** lapped} cosines a window, step ${step.toPrecision(3)}`;
-  if (grids) return `grids: ${shape[1]} × ${shape[0]} points, ${grids} levels, step ${step.toPrecision(3)}`;
+  if (grids) return `${moving ? "clips" : "grids"}: ${frame[1]} × ${frame[0]} points, ${grids} levels, step ${step.toPrecision(3)}`;
   return encoding ? `fourier: ${encoding.count} frequencies, base ${encoding.base}` : "identity";
 }
 
-function architecture({ header, levels, times, profile, grids }) {
+function architecture({ header, levels, times, profile, grids, clip }) {
   const h = header;
   const tiles = `${h.tiles.join(" × ")} tiles${levels ? ", of uneven lengths" : ""}`;
   const widths = new Array(h.hidden + 1).fill(h.width).join(" → ");
@@ -78,7 +85,7 @@ function architecture({ header, levels, times, profile, grids }) {
   return [
     ["layout", h.tileCount === 1 ? one : `${tiles}, reaching ${margins} over their borders`],
     ["network", `${inputs} → ${widths} → ${h.outputs}`],
-    ["encoding", encodingWords(h, grids || {})],
+    ["encoding", encodingWords(h, grids || clip || {})],
     ["activation", `${h.activation}${h.bases.length ? `: ${h.bases.join(", ")}` : ""}`],
     ["ω", h.omega[0] === h.omega[1] ? `${h.omega[0]}` : `${h.omega[0]} first, ${h.omega[1]} after`],
     ["depth", `${h.bits} bits${h.mode ? `, ${h.mode}` : ""}${times ? ", frames at uneven times" : ""}`],

@@ -3,13 +3,22 @@
 const GRID_SCALE = 4;
 
 /**
- * {rows, columns, coefficients: [Float32Array]} of T_0 .., D_0 .., made once and kept with the file; a
- * generator that pauses.
+ * {rows, columns, coefficients: [Float32Array]} of T_0 .., D_0 .., made once and kept with the file; of a clip, at
+ * the time coordinate t, the last ones are kept.  A generator that pauses.
  */
-function* planesOf(file) {
-  if (file.planes) return file.planes;
-  const { shape, outputs, encoded } = file.header;
-  const [rows, columns] = shape;
+function* planesOf(file, t = null) {
+  const { header, clip } = file;
+  const at = clip ? frameOf(t, header.shape[0]) : 0;
+  if (file.planes && file.planes.at === at) return file.planes;
+  const shown = clip ? { header, tensors: yield* tensorsAt(clip, at) } : file;
+  const planes = yield* splinesOf(shown);
+  return (file.planes = { at, ...planes });
+}
+
+/** The same of tensors that are those of a picture. */
+function* splinesOf(file) {
+  const { frame, outputs, encoded } = file.header;
+  const [rows, columns] = frame;
   const coefficients = [];
   for (let e = 0; e < encoded; e++) {
     const plane = e < outputs ? yield* synthesised(file, e) : yield* synthesised(file, 0, e - outputs);
@@ -19,7 +28,7 @@ function* planesOf(file) {
     yield;
     coefficients.push(plane);
   }
-  return (file.planes = { rows, columns, coefficients });
+  return { rows, columns, coefficients };
 }
 
 /** Pivots of the system (1, 4, 1)/6 with 5 at both ends, whose solution is a spline's coefficients. */

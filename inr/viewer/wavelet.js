@@ -8,7 +8,7 @@ const NO_PART = new Float32Array(0); // stands for one of zeros
 
 /** Component c of all grids on the finest one; `only`: of one level alone.  A generator that pauses. */
 function* synthesised({ header, tensors }, c, only = null) {
-  const sizes = shapesOfLevels(header.shape, header.grids);
+  const sizes = shapesOfLevels(header.frame, header.grids);
   const part = (name, used = true) => (used ? valuesOfComponent(tensors.get(name), c) : NO_PART);
   let low = part("grid.low", only === null);
   for (let level = only === null ? header.grids - 1 : only; level >= 0; level--) {

@@ -14,8 +14,9 @@ function drain(steps) {
 
 /**
  * The content of a file: a generator that pauses now and then and returns
- * {header, sections, levels, times, profile, tensors, grids}; tensors is a Map of
- * name -> {name, shape, k, bits, values}, values a Float32Array; those of grids have no k.
+ * {header, sections, levels, times, profile, tensors, grids, clip}; tensors is a Map of
+ * name -> {name, shape, k, bits, values}, values a Float32Array; those of grids have no k.  The grids of a
+ * clip (clips.js) are not among them.
  */
 function* decodeFile(data) {
   const { sections, early } = sectionsOf(data);
@@ -30,9 +31,11 @@ function* decodeFile(data) {
   const stored = Boolean(header.grids || header.lapped);
   need(stored === Boolean(payload.G), "header: an encoding by grids and section G belong together");
   const tensors = yield* readWeights(payload.W, order.filter(([name]) => !isInGrids(name)), early);
-  const grids = stored ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name)), early) : null;
+  const clip = header.moving ? yield* readClip(payload.G, header, early) : null;
+  const grids = stored && !clip ? yield* readGrids(payload.G, order.filter(([name]) => isInGrids(name)), early) : null;
   if (grids) grids.tensors.forEach((tensor, name) => tensors.set(name, tensor));
-  return { header, levels, times, profile, tensors, grids, params, sections, bytes: data.length };
+  const all = params + (clip ? header.samples * header.outputs : 0);
+  return { header, levels, times, profile, tensors, grids, clip, params: all, sections, bytes: data.length };
 }
 
 function sizeOf(shape) {
@@ -55,7 +58,7 @@ function tensorShapes(h) {
   }
   out.push(["output.weight", [h.tileCount, h.width, h.outputs]], ["output.bias", [h.tileCount, h.outputs]]);
   if (h.gain) out.push(["gain", [h.tileCount, h.outputs]]);
-  if (h.grids) out.push(...gridShapes(h));
+  if (h.grids && !h.moving) out.push(...gridShapes(h));
   if (h.lapped) out.push(...lappedShapes(h));
   return out;
 }

@@ -67,6 +67,16 @@ const ANSWERS = {
     const { step, context, tensors } = read(request).grids;
     return { step, context, integers: [...tensors].map(([name, { integers }]) => [name, text(integers)]) };
   },
+  groups: (request) => {
+    const { clip } = read(request);
+    const { header, scale, lengths, nets } = clip;
+    const band = ({ places, integers }) => ({
+      places: text(places), integers: text(integers), values: text(valuesOf(integers, scale)),
+    });
+    const group = ({ low, bands }) => ({ low: text(low), bands: bands.map(band) });
+    const parts = layoutOfFrame(header).parts;
+    return { scale, lengths, parts, groups: lengths.map((_, index) => group(drain(readGroup(clip, index)))) };
+  },
 };
 const requests = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const answers = requests.map((request) => {

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.cli import made as sources
 from tests.cli.commands import inr
-from tests.viewer import made
+from tests.viewer import made, made_clips
 from tests.viewer.test_page import Parts
 
 
@@ -29,6 +29,14 @@ def test_a_page_has_the_very_bytes_of_the_file(file, tmp_path):
     assert base64.b64decode(parts.texts["file"]) == file.read_bytes()
     assert parts.texts["title"] == "a.inr"
     assert parts.texts.get("reference", "") == ""
+
+
+def test_a_clip_by_grids_has_a_page_too(tmp_path):
+    data, _ = made_clips.film((2, 1), (16, 20))
+    (tmp_path / "clip.inr").write_bytes(data)
+    got = inr("export", tmp_path / "clip.inr", tmp_path / "clip.html")
+    assert got.code == 0, got
+    assert base64.b64decode(Parts((tmp_path / "clip.html").read_text()).texts["file"]) == data
 
 
 def test_a_page_under_a_bound_has_a_file_under_it(file, tmp_path):

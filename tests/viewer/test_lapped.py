@@ -78,7 +78,7 @@ WHOLE = 64  # of the first byte: no tiles and no margin before them
         ([6, 0, 25, 14], "lapped windows of 2^14 frequencies; 2^5 to 2^13 are allowed"),
         ([2, 0, 6, 0, 25, 5], "lapped needs a sound, one tile and no gain"),
         ([6, 0, 27, 5], "lapped needs a sound, one tile and no gain"),
-        ([6, 0, 33, 5], "clips by grids are not shown here; inr decode makes a film of the file"),
+        ([6, 0, 33, 5], "clips need a clip, one tile and no gain"),
         ([6, 0, 41, 5], "encoding 5 is not known; the file needs a newer inr"),
         ([6, 0, 1], "an encoding by grids and section G belong together"),
     ],

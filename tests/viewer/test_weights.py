@@ -11,8 +11,7 @@ from tests.codec import random_fields
 from tests.viewer.javascript import array, ask, text, value
 
 FOLDER = Path(__file__).parents[1] / "golden"
-# The page does not show clips by grids.
-GOLDEN = sorted(path for path in FOLDER.glob("*.inr") if not path.name[2:].startswith("-clips"))
+GOLDEN = sorted(FOLDER.glob("*.inr"))
 
 
 def assert_same_tensors(found, want):
