@@ -43,11 +43,10 @@ from inr.codec.neighbours import order
 from inr.codec.quantise import dequantise
 from inr.codec.varint import Bytes, varint
 from inr.errors import FormatError, SpecError
-from inr.fields import band_shapes, bands
+from inr.fields import LOW, band_shapes, bands
 from inr.specs import EncodingSpec
 
 Array = np.ndarray
-LOW = "grid.low"
 SPLIT_FROM = 4  # bands
 EMPTY = Sparse(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
 

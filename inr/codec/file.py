@@ -220,7 +220,7 @@ def _belongs(pyramid: Grids | Clip | None, spec: FieldSpec, above: Mapping[str, 
 
 def _in_grids(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
     """The tensors that section `G` holds; the coarsest grid is small and stands with the weights."""
-    return {name: s for name, s in shapes.items() if name.startswith("grid.") and name != "grid.low"}
+    return {name: s for name, s in shapes.items() if name.startswith("grid.") and name != fields.LOW}
 
 
 def _shapes(spec: FieldSpec) -> dict[str, tuple[int, ...]]:

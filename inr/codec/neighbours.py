@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from inr.codec.context import UNIT, log2_pieces
-from inr.fields import PARTS
+from inr.fields import LOW, PARTS
 
 Array = np.ndarray
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
@@ -104,7 +104,7 @@ class Plane:
 
 def order(names: list[str], channels: int) -> list[tuple[str, int]]:
     """The planes in reading order: level by level, and in a level component by component."""
-    details = [name for name in names if name != "grid.low"]
+    details = [name for name in names if name != LOW]
     levels = [details[i : i + len(PARTS)] for i in range(0, len(details), len(PARTS))]
     return [(name, c) for level in levels for c in range(channels) for name in level]
 

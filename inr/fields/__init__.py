@@ -9,7 +9,7 @@ from inr.fields.activations import ACTIVATIONS, Activation, activation, register
 from inr.fields.clips import LONGEST, Groups, band_shapes, bands, planes_of_group
 from inr.fields.encodings import encoded_size
 from inr.fields.field import Field
-from inr.fields.grids import PARTS, most_levels
+from inr.fields.grids import LOW, PARTS, most_levels
 from inr.fields.initialise import initialise
 from inr.fields.lapped import NAME as LAPPED
 from inr.fields.lapped import best_order
@@ -45,6 +45,7 @@ __all__ = [
     "Groups",
     "LAPPED",
     "LONGEST",
+    "LOW",
     "activation",
     "adjoint",
     "analyse",

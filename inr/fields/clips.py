@@ -120,7 +120,7 @@ def analyse(frames: Iterable[Array], levels: int) -> dict[str, Array]:
 def planes_of_group(values: Mapping[str, Array], encoding: EncodingSpec) -> Iterator[Array]:
     """What the MLP sees of every frame of a group with these tensors, [E, H, W] each."""
     frames = {name: to_frames(t) for name, t in values.items()}
-    for t in range(len(frames["grid.low"])):
+    for t in range(len(frames[grids.LOW])):
         yield grids.planes(np, {name: own[t] for name, own in frames.items()}, of_frame(encoding))
 
 

@@ -28,7 +28,7 @@ Array = np.ndarray
 FINE = 4  # finest levels that the MLP sees one by one
 SCALE = 4.0  # spreads what is small beside the domain [-1, 1]
 LEAST = 4  # points a side that the coarsest grid keeps
-PARTS = ("rows", "columns", "both")  # details along them
+LOW, PARTS = "grid.low", ("rows", "columns", "both")  # the coarsest grid, and details along an axis
 # Orthonormal: brightness, then differences of red and blue, then of green against both.
 _COLOURS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])
 
@@ -49,7 +49,7 @@ def shapes_of_levels(shape: tuple[int, ...], levels: int) -> list[tuple[int, int
 def grid_shapes(encoding: EncodingSpec, channels: int) -> dict[str, tuple[int, ...]]:
     """The grids' tensors, by name, in coding order: coarse to fine."""
     sizes = shapes_of_levels(encoding.shape, encoding.count)
-    out: dict[str, tuple[int, ...]] = {"grid.low": (channels, *sizes[-1])}
+    out: dict[str, tuple[int, ...]] = {LOW: (channels, *sizes[-1])}
     for level in reversed(range(encoding.count)):
         (h, w), (low_h, low_w) = sizes[level], sizes[level + 1]
         parts = ((low_h, w - low_w), (h - low_h, low_w), (h - low_h, w - low_w))
@@ -86,7 +86,7 @@ def analyse(picture: Array, levels: int) -> dict[str, Array]:
         low, out[f"grid.{level}.columns"] = split(np, left, 1)
         out[f"grid.{level}.rows"], out[f"grid.{level}.both"] = split(np, right, 1)
         x = low
-    return {"grid.low": x} | dict(sorted(out.items(), key=_coarse_first))
+    return {LOW: x} | dict(sorted(out.items(), key=_coarse_first))
 
 
 def synthesise(xp: Any, tensors: Mapping[str, Any], encoding: EncodingSpec, *, coarsest: int = 0) -> Any:
@@ -94,7 +94,7 @@ def synthesise(xp: Any, tensors: Mapping[str, Any], encoding: EncodingSpec, *, c
 
     Shape: -> [C, H, W].
     """
-    x = tensors["grid.low"]
+    x = tensors[LOW]
     for level in reversed(range(encoding.count)):
         rows, columns, both = (tensors[f"grid.{level}.{part}"] for part in PARTS)
         if level < coarsest:

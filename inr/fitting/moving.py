@@ -15,10 +15,10 @@ import numpy as np
 
 from inr import codec
 from inr.codec import BLOCK, ClipNetworks, GroupIntegers, GroupWriter, Sparse
+from inr.fields import LOW
 from inr.fitting.rounding import DEAD, LAMBDA, Rows, best
 
 Array = np.ndarray
-LOW = "grid.low"
 LEAST = 0.6  # steps: what no choice turns into more than 0
 FLAG_BITS, BITS = 4.0, 5.0  # of a living block; of a point that is 1 in it
 

@@ -29,7 +29,7 @@ Array = np.ndarray
 BATCH = 4096  # samples of a step of the MLP, all where there are fewer
 RATE = 1e-2
 SAMPLES = 1 << 20  # that the MLP learns from
-BESIDE = ("grid.low",)
+BESIDE = (fields.LOW,)
 CHUNK = 1 << 16  # samples of a gradient at a time
 FIRST, LATER = 500, 150  # steps of the context network
 

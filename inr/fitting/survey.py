@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inr.fields import LOW
+
 Array = np.ndarray
 BITS, FROM, LOST, CUT = 6.0, 0.8, 0.70, 0.3
 AN_OCTAVE, FIRST, BINS = 8, -14, 26 * 8  # bins of log2 |c|: to an octave, where they begin, how many
-LOW = "grid.low"
 STEPS = 2.0 ** np.arange(-10.0, 6.0, 1 / 16)  # that are looked at
 
 
