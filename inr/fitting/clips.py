@@ -14,6 +14,7 @@ import numpy as np
 
 from inr import codec, fields
 from inr.errors import FitError
+from inr.fields import LOW
 from inr.fitting.corrector import steps_of_tensors
 from inr.fitting.film import FIRST, LATER, Excerpt, Film, Targets, excerpt
 from inr.fitting.moving import Chosen
@@ -25,7 +26,6 @@ from inr.fitting.survey import Survey
 from inr.specs import FitSpec, SignalSpec
 
 Array = np.ndarray
-LOW = "grid.low"
 STEPS = {"fast": 60.0, "balanced": 40.0, "small": 80.0, "best": 20.0}  # of 255, where no bound is asked for
 TURN = 300  # steps of the MLP that one pass is counted as
 VALUES = 4 << 20  # of all excerpts
@@ -78,6 +78,8 @@ class ClipCourse:
         passes: finished.  steps: of the MLP, done.
         done: the file of the last finished pass.
         mse: mean squared error in the excerpts, in the field's units.
+        trials: passes for a target: step, decibels and file.
+        bound: bytes of the passes; None while they are for a target.  planned: passes; 0 before the first.
     """
 
     def __init__(
@@ -99,7 +101,9 @@ class ClipCourse:
         self.expected: list[float] = []
         self.passes = self.steps = 0
         self.done: bytes | None = None
-        self.trials: list[tuple[float, float, bytes]] = []  # for a target: step, decibels and file of a pass
+        self.trials: list[tuple[float, float, bytes]] = []
+        self.bound = None if request.target_psnr is not None else request.max_size
+        self.planned = 0
         self.exponents: dict[str, int] = {}
         self.mse: float | None = None
         self.pass_seconds = 0.0

@@ -4,6 +4,7 @@ A group that was cut short is done again, so a fit of `--steps` that was killed 
 """
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from inr.fitting.foresight import Foresight
 from inr.fitting.prepare import identity
 from inr.fitting.presets import Plan
 
-KEPT = ("expected", "passes", "steps", "exponents", "mse", "pass_seconds")  # of a course
+Array = np.ndarray
+KEPT = ("expected", "passes", "steps", "exponents", "mse", "pass_seconds", "bound", "planned")  # of a course
 
 
 def clip_state(course: ClipCourse, reader: signals.Reader) -> State:
@@ -39,13 +41,11 @@ def clip_state(course: ClipCourse, reader: signals.Reader) -> State:
     }
     if course.done is not None:
         tensors["done"] = np.frombuffer(course.done, dtype=np.uint8)
+    tensors["trials"], sizes = _joined([data for _, _, data in course.trials])
+    numbers["trials"] = [[step, db, size] for (step, db, _), size in zip(course.trials, sizes, strict=True)]
     if take is not None:
-        tensors["streams"] = np.frombuffer(b"".join(take.streams), dtype=np.uint8)
-        numbers["take"] = {
-            "expected": take.expected,
-            "sizes": [len(stream) for stream in take.streams],
-            "weights": take.weights,
-        }
+        tensors["streams"], sizes = _joined(take.streams)
+        numbers["take"] = {"expected": take.expected, "sizes": sizes, "weights": take.weights}
     return State(tensors, numbers)
 
 
@@ -70,9 +70,21 @@ def restore_clip(course: ClipCourse, state: State) -> None:
     course.film = Film(course.plan.field, film["whole"], shrink, points, blocks, part("now"), film["turn"])
     if "done" in state.tensors:
         course.done = state.tensors["done"].tobytes()
+    files = _parted(state.tensors["trials"], [size for *_, size in numbers["trials"]])
+    course.trials = [(step, db, data) for (step, db, _), data in zip(numbers["trials"], files, strict=True)]
     if "take" in numbers:
-        whole, at, streams = state.tensors["streams"].tobytes(), 0, []
-        for size in numbers["take"]["sizes"]:
-            streams.append(whole[at : at + size])
-            at += size
-        course.take = Take(numbers["take"]["expected"], streams, numbers["take"]["weights"])
+        take = numbers["take"]
+        course.take = Take(
+            take["expected"], _parted(state.tensors["streams"], take["sizes"]), take["weights"]
+        )
+
+
+def _joined(parts: list[bytes]) -> tuple[Array, list[int]]:
+    """As one tensor, and the size of each."""
+    return np.frombuffer(b"".join(parts), dtype=np.uint8), [len(part) for part in parts]
+
+
+def _parted(whole: Array, sizes: list[int]) -> list[bytes]:
+    """The inverse of `_joined`."""
+    data, ends = whole.tobytes(), np.cumsum([0, *sizes]).tolist()
+    return [data[a:b] for a, b in pairwise(ends)]

@@ -29,30 +29,32 @@ def turns(course: ClipCourse, measure_db: MeasureDb) -> Iterator[Progress]:
     """
     request = course.request
     most, target = request.max_size, request.target_psnr
-    planned = PASSES if course.plan.steps is None else min(PASSES, max(1, course.plan.steps // TURN))
-    bound = None if target is not None else most
+    if not course.planned:
+        steps = course.plan.steps
+        course.planned = PASSES if steps is None else min(PASSES, max(1, steps // TURN))
     while not course.stop():
         passes = course.passes
-        yield from course.turn(bound)
+        yield from course.turn(course.bound)
         if course.stop() or course.passes == passes:
             continue  # the step was too fine
         assert course.done is not None
-        enough = (course.passes >= planned or _late(course)) and not _empty(course, bound, planned)
-        if target is not None and bound is None:
+        enough = (course.passes >= course.planned or _late(course)) and not _empty(course)
+        if target is not None and course.bound is None:
             if most is not None and len(course.done) > most:
-                bound, planned, course.done = most, course.passes + 1, None
+                course.bound, course.planned, course.done = most, course.passes + 1, None
             elif not _missed(course, target, measure_db):
                 return
             continue
         if enough:
             return
-        course.again(bound)
+        course.again(course.bound)
 
 
-def _empty(course: ClipCourse, most: int | None, planned: int) -> bool:
+def _empty(course: ClipCourse) -> bool:
     """Whether much of a size is left, and a finer step is worth another pass."""
     assert course.done is not None
-    return most is not None and len(course.done) < FILLED * most and course.passes < planned + REFILLS
+    most = course.bound
+    return most is not None and len(course.done) < FILLED * most and course.passes < course.planned + REFILLS
 
 
 def _missed(course: ClipCourse, target: float, measure_db: MeasureDb) -> bool:

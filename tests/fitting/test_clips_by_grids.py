@@ -224,6 +224,17 @@ def test_a_fit_that_was_stopped_and_resumed_ends_in_the_same_bytes(after, tmp_pa
     assert again.coded.data == whole.coded.data
 
 
+def test_a_fit_for_a_target_remembers_its_trials_when_it_is_resumed(tmp_path):
+    frames, options = clip(6, cut=3), {"target_psnr": 36.0, "max_size": 60_000}
+    records = []
+    whole = go(frames, records=records, **options)
+    first = next(i for i, record in enumerate(records) if record.size_bytes is not None)
+    assert len(records) > first + 6  # more than two passes over two groups
+    assert go(frames, tmp_path, stop_after=first + 5, **options).stopped
+    again = go(frames, tmp_path, resume=True, **options)
+    assert again.coded.data == whole.coded.data
+
+
 def test_a_fit_that_was_stopped_shows_a_still_of_what_it_did_not_reach():
     frames, records = clip(12, cut=7), []
     go(frames, records=records)
