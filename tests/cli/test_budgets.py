@@ -12,7 +12,17 @@ from tests.cli import made
 from tests.cli.commands import inr
 
 # A picture whose information does not fit 8 kB, so that more bytes always help.
-SIZES = (20, 40, 60, 80, 120, 200, 400, 1000, 2500, 8000)
+SIZES = (
+    20,
+    40,
+    60,
+    80,
+    120,
+    200,
+    400,
+    1000,
+    *(pytest.param(n, marks=pytest.mark.slow) for n in (2500, 8000)),
+)
 
 
 @pytest.fixture(scope="module")

@@ -208,18 +208,18 @@ def test_plain_rounding_keeps_what_is_large_and_drops_what_is_small():
 
 
 def test_the_same_request_makes_the_same_bytes():
-    assert go(clip(), max_size=3000).coded.data == go(clip(), max_size=3000).coded.data
+    assert go(clip(4), max_size=2000).coded.data == go(clip(4), max_size=2000).coded.data
 
 
-@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.parametrize("after", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_fit_that_was_stopped_and_resumed_ends_in_the_same_bytes(after, tmp_path):
-    frames, options = clip(12, cut=7), {"max_size": 3000, "steps": 600}
+    frames, options = clip(6, cut=3), {"max_size": 2000, "steps": 600}
     records = []
     whole = go(frames, records=records, **options)
     first = next(i for i, record in enumerate(records) if record.size_bytes is not None)
     begun = go(frames, tmp_path, stop_after=first + after, **options)
     assert begun.stopped
-    assert len(begun.coded.data) <= 3000
+    assert len(begun.coded.data) <= 2000
     again = go(frames, tmp_path, resume=True, **options)
     assert again.coded.data == whole.coded.data
 

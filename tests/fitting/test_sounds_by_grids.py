@@ -99,6 +99,7 @@ def test_a_stopped_fit_still_ends_in_a_file():
     assert codec.decode(outcome.coded.data).field.spec.encoding.name == "lapped"
 
 
+@pytest.mark.slow
 def test_a_file_can_be_exported_smaller_from_itself_and_from_the_sound():
     array = sound()
     large = codec.decode(fit(array, max_size=3000).coded.data)
