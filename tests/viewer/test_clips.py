@@ -47,7 +47,7 @@ def assert_same_groups(found, clip):
 def test_integers_and_values_of_golden_and_random_clips_are_the_same(tmp_path):
     files = [path.read_bytes() for path in GOLDEN]
     files += [made_clips.random_file(seed)[0] for seed in range(8)]
-    assert len(files) == 10
+    assert len(files) >= 11
     answers = ask([{"ask": "groups", "file": text(data)} for data in files], tmp_path)
     for answer, data in zip(answers, files, strict=True):
         assert_same_groups(value(answer), codec.decode(data).grids)
