@@ -15,10 +15,8 @@ from inr.codec.entropy import GAMMA_WIDTH
 Array = np.ndarray
 
 ROW_BITS = 10.0  # what a row usually takes; see weights.py
-INDEX_SCALE = 26
-INDEX_MODEL = models.model(
-    models.LAPLACE, INDEX_SCALE
-)  # differences of scale indices from the predictions: mean 3
+INDEX_SCALE = 26  # of how far scale indices lie from the predictions: mean 3
+INDEX_MODEL = models.model(models.LAPLACE, INDEX_SCALE)
 CENTRE_BITS = 17.0  # what a centre adds to it
 DENSE = 1 << 16  # a histogram over this many values is cheaper than sorting
 

@@ -58,7 +58,8 @@ def unpack(data: bytes) -> list[Section]:
     """
     reader = Bytes(data, "file")
     version = _version(reader)
-    if not is_early(data):
+    early = is_early(data)
+    if not early:
         body = max(len(data) - CRC_BYTES, reader.at)
         if data[body:] != _crc(data[:body]):
             raise FormatError("file: its CRC-32 does not match; it is damaged or cut short: copy it again")
@@ -66,13 +67,13 @@ def unpack(data: bytes) -> list[Section]:
         reader.take(len(MAGIC) + 1)
     sections: list[Section] = []
     while not sections or sections[-1].type != WEIGHTS:
-        sections.append(_next(reader, first=not sections, early=is_early(data)))
+        sections.append(_next(reader, first=not sections, early=early))
         kinds = [section.type for section in sections]
         if kinds.count(kinds[-1]) > 1:
             raise FormatError(f"section {kinds[-1]}: comes twice; a file holds each type once at most")
     if reader.left:
         raise FormatError(f"file: {reader.left} bytes follow the weights; nothing may come after them")
-    if is_early(data) and (version == WITH_GRIDS) != any(section.type == GRIDS for section in sections):
+    if early and (version == WITH_GRIDS) != any(section.type == GRIDS for section in sections):
         raise FormatError(
             f"file: version {version} is that of files {'with' if version == WITH_GRIDS else 'without'} grids"
         )

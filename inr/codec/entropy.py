@@ -84,10 +84,11 @@ class Reader:
 
     Attributes:
         bits: code length of all that was read.
+        size_bytes: of the stream.
     """
 
-    def __init__(self, data: bytes, echo: Writer | None = None) -> None:
-        """Start at the first word; `echo` is told every symbol, and so ends as the same stream.
+    def __init__(self, data: bytes) -> None:
+        """Start at the first word.
 
         Raises:
             FormatError: the length is no multiple of 4.
@@ -96,8 +97,8 @@ class Reader:
             raise FormatError(f"weights take {len(data)} bytes, which is not a whole number of 32-bit words")
         words = np.frombuffer(data, dtype="<u4").astype(np.uint32)
         self._coder = _stream().queue.RangeDecoder(words)
-        self._available = 8 * len(data)
-        self._echo = echo
+        self._data, self.size_bytes = data, len(data)
+        self._echo = Writer(tally=False)  # is told every symbol, and so ends as the same stream
         self.bits = 0.0
 
     def raw(self, count: int, width: int) -> Array:
@@ -107,8 +108,7 @@ class Reader:
         self.claim(count * width)
         self.bits += count * width
         got = _guarded(lambda: self._coder.decode(_uniform(width), count))
-        if self._echo is not None:
-            self._echo.raw(got, width)
+        self._echo.raw(got, width)
         return got
 
     def symbols(self, count: int, table: models.Table) -> Array:
@@ -117,8 +117,7 @@ class Reader:
             return np.zeros(0, dtype=np.int32)
         self.claim(count * table.least_bits)
         symbols = _guarded(lambda: self._coder.decode(_categorical(table), count))
-        if self._echo is not None:
-            self._echo.sure(symbols, table)
+        self._echo.sure(symbols, table)
         self.bits += float(np.add.reduce(table.bits[symbols]))
         self.claim(0)
         return symbols
@@ -141,14 +140,25 @@ class Reader:
             high[at] += self.gamma() if high[at] > 0 else -self.gamma()
         return (high << model.shift) | low
 
+    def finish(self, what: str) -> None:
+        """Refuse a stream that is too long, too short or otherwise sealed: only the encoder's own bytes pass.
+
+        Raises:
+            FormatError: it does not follow from the symbols that were read (FORMAT.md, section 5.3).
+        """
+        if self._echo.getvalue() != self._data:
+            raise FormatError(
+                f"{what}: the stream does not end where its last integer ends; the file is damaged"
+            )
+
     def claim(self, bits: float) -> None:
         """Refuse to go on where the stream is too short for what was and will be read."""
         # A sealed stream is never shorter than the code length of its symbols (section 5.3);
         # one word of slack covers the rounding of the lengths.
-        if self.bits + bits > self._available + 32:
+        if self.bits + bits > 8 * self.size_bytes + 32:
             raise FormatError(
                 f"weights take at least {self.bits + bits:.0f} bits by the header, "
-                f"but the file holds {self._available}. It was damaged or made by a faulty program."
+                f"but the file holds {8 * self.size_bytes}. It was damaged or made by a faulty program."
             )
 
 

@@ -86,16 +86,12 @@ def read(data: bytes, shapes: Shapes, *, early: bool = False) -> tuple[Grids, di
         raise FormatError(f"grids: {values} values; at most {limits.GRID_VALUES} are allowed")
     bytes_ = Bytes(data, "grids")
     step, shrink = read_scale(bytes_)
-    net, count = None, inputs(shapes)
-    if early:
-        net = networks.read(bytes_.take(bytes_.varint()), count, early=True)
-    stream, echo = bytes_.take(bytes_.left), Writer(tally=False)
-    reader = Reader(stream, echo)
-    net = net or networks.take(reader, count, len(stream))
+    count = inputs(shapes)
+    own = networks.read(bytes_.take(bytes_.varint()), count, early=True) if early else None
+    reader = Reader(bytes_.take(bytes_.left))
+    net = own or networks.take(reader, count)
     integers, bits = _read_planes(reader, shapes, net)
-    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
-    if echo.getvalue() != stream:
-        raise FormatError("grids: the stream does not end where its last integer ends; the file is damaged")
+    reader.finish("grids")
     return Grids(step, shrink, integers, net), bits
 
 

@@ -29,13 +29,13 @@ def put(writer: Writer, network: Context) -> None:
     weights.put(writer, network.weights, dict.fromkeys(network.weights, K))
 
 
-def take(reader: Reader, inputs: int, size_bytes: int) -> Context:
-    """The inverse of `put`, of a network with so many inputs, from a stream of so many bytes.
+def take(reader: Reader, inputs: int) -> Context:
+    """The inverse of `put`, of a network with so many inputs.
 
     Raises:
         FormatError: damaged, of another step, or with weights that are too large.
     """
-    return _checked(weights.take(reader, shapes(inputs), size_bytes))
+    return _checked(weights.take(reader, shapes(inputs)))
 
 
 def _checked(content: weights.Content) -> Context:

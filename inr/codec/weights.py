@@ -63,11 +63,9 @@ def read(data: bytes, shapes: Shapes, *, early: bool = False) -> Content:
     Raises:
         FormatError: the stream is damaged, too short for the shapes, or not exactly used up.
     """
-    echo = Writer(tally=False)
-    content = take(Reader(data, echo), shapes, len(data), early=early)
-    # Too long, too short, otherwise sealed: only the encoder's own bytes pass.
-    if echo.getvalue() != data:
-        raise FormatError("weights: the stream does not end where its last integer ends; the file is damaged")
+    reader = Reader(data)
+    content = take(reader, shapes, early=early)
+    reader.finish("weights")
     return content
 
 
@@ -82,18 +80,15 @@ def put(
         if choice == ZERO and zeros > limits.ZEROS:
             choice, zeros = Choice(models.LAPLACE, 0, 0), zeros - q.size
         rows[name] = Row(exponents[name], choice)
-        _write_row(
-            writer, rows[name], prediction.k(name), prediction.index(name, exponents[name]), early=early
-        )
-        prediction.learn(name, rows[name])
+        _write_row(writer, rows[name], name, prediction, early=early)
     for name, row in rows.items():
         if row.choice.family:
             centred = integers[name].reshape(-1) - np.int32(row.choice.centre)
             writer.values(centred, models.model(row.choice.family, row.choice.index))
 
 
-def take(reader: Reader, shapes: Shapes, size_bytes: int, *, early: bool = False) -> Content:
-    """The inverse of `put`, of a stream of so many bytes.
+def take(reader: Reader, shapes: Shapes, *, early: bool = False) -> Content:
+    """The inverse of `put`.
 
     Raises:
         FormatError: the stream is damaged, or too short for the shapes.
@@ -104,7 +99,7 @@ def take(reader: Reader, shapes: Shapes, size_bytes: int, *, early: bool = False
         before = reader.bits
         rows[name] = _read_row(reader, name, prediction, early=early)
         bits[name] = reader.bits - before
-    _check_claims(rows, shapes, size_bytes)
+    _check_claims(rows, shapes, reader.size_bytes)
     for name, shape in shapes.items():
         before = reader.bits
         integers[name] = _read_tensor(reader, rows[name].choice, shape, name)
@@ -140,20 +135,20 @@ def _role(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _write_row(writer: Writer, row: Row, k: int, index: int, *, early: bool) -> None:
-    """Write a row, given its predicted step and scale."""
+def _write_row(writer: Writer, row: Row, name: str, prediction: _Prediction, *, early: bool) -> None:
     choice = row.choice
     if early:
         writer.raw(choice.family + (EARLY_CENTRED if choice.centre else 0), EARLY_KIND_BITS)
     else:
         writer.raw(CENTRED if choice.centre else choice.family, KIND_BITS)
         writer.raw(choice.family - 1, 1 if choice.centre else 0)
-    writer.values(np.array([row.k - k]), K_MODEL)
+    writer.values(np.array([row.k - prediction.k(name)]), K_MODEL)
     if choice.family:
-        writer.values(np.array([choice.index - index]), INDEX_MODEL)
+        writer.values(np.array([choice.index - prediction.index(name, row.k)]), INDEX_MODEL)
     if choice.centre:
         writer.raw(int(choice.centre < 0), 1)
         writer.gamma(abs(choice.centre) - 1)
+    prediction.learn(name, row)
 
 
 def _read_row(reader: Reader, name: str, prediction: _Prediction, *, early: bool) -> Row:
