@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from inr import fields
+from inr.codec import models, weights
 from inr.codec.numbers import BASES
 from inr.domain import Domain
 from inr.specs import AUDIO_FORMATS, IMAGE_MODES, ActivationSpec, EncodingSpec, FieldSpec, SignalSpec
@@ -125,3 +126,14 @@ def tensors(rng, spec):
     q = {name: integers(rng, shape) for name, shape in fields.tensor_shapes(spec).items()}
     k = {name: int(rng.integers(-8, 25)) for name in q}
     return q, k, {name: np.ldexp(q[name].astype(np.float32), np.int32(-k[name])) for name in q}
+
+
+def integers_alone(stream, shapes):
+    """Bits of the integers of a stream of weights, without the rows that stand before them."""
+    content, bits = weights.read(stream, shapes), 0.0
+    for name, row in content.rows.items():
+        writer = weights.Writer()
+        centred = content.integers[name].reshape(-1) - row.choice.centre
+        writer.values(centred, models.model(row.choice.family, row.choice.index))
+        bits += writer.bits
+    return bits

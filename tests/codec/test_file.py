@@ -55,13 +55,8 @@ def test_a_picture_carries_at_most_64_bytes_besides_its_coded_weights(bases):
     zeros = {n: np.zeros_like(q) for n, q in integers.items()}
     # A row costs about as much whatever its tensor holds, so count the real one: with its
     # row less the integers alone.
-    content = weights.read(container.unpack(data)[-1].payload, {n: q.shape for n, q in integers.items()})
-    alone = 0.0
-    for name, row in content.rows.items():
-        writer = weights.Writer()
-        centred = integers[name].reshape(-1) - row.choice.centre
-        writer.values(centred, weights.models.model(row.choice.family, row.choice.index))
-        alone += writer.bits
+    shapes = {n: q.shape for n, q in integers.items()}
+    alone = some.integers_alone(container.unpack(data)[-1].payload, shapes)
     assert len(data) - alone / 8 <= 64
     assert len(codec.encode(field, zeros, exponents, some.TYPICAL_SIGNAL)) <= 64
 

@@ -16,6 +16,7 @@ from inr.errors import FormatError, SpecError
 from inr.specs import EncodingSpec
 from tests.codec import random_grids as some
 from tests.codec import reference_decoder, reference_grids
+from tests.codec.random_fields import integers_alone
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -315,17 +316,6 @@ def test_a_stream_with_a_word_more_or_less_is_refused():
     for wrong in (payload + bytes(4), payload + b"\1\2\3\4", payload[:-4], payload + b"\0"):
         with pytest.raises(FormatError):
             section.read(wrong, shapes)
-
-
-def integers_alone(stream, shapes):
-    """Bits of the integers of a stream of weights, without the rows that stand before them."""
-    content, bits = weights.read(stream, shapes), 0.0
-    for name, row in content.rows.items():
-        writer = weights.Writer()
-        centred = content.integers[name].reshape(-1) - row.choice.centre
-        writer.values(centred, models.model(row.choice.family, row.choice.index))
-        bits += writer.bits
-    return bits
 
 
 @pytest.mark.parametrize("seed", range(8))
