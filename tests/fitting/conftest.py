@@ -14,3 +14,9 @@ def short_trainings(monkeypatch):
         "train",
         lambda self, x, q, steps, seed: whole(self, x, q, max(8, steps // 8), seed),
     )
+
+
+@pytest.fixture
+def whole_trainings(short_trainings, monkeypatch):
+    """All of their steps, for a test that does ask, in a file whose other tests do not."""
+    monkeypatch.undo()

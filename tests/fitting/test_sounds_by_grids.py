@@ -46,6 +46,7 @@ def test_a_size_is_never_exceeded_and_mostly_used(size):
     assert 0.8 * size <= len(outcome.coded.data) <= size
 
 
+@pytest.mark.usefixtures("whole_trainings")
 @pytest.mark.parametrize("target", [12.0, 30.0])
 def test_a_target_is_reached_by_the_decoded_file_and_hardly_passed(target):
     array = sound()
