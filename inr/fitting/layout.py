@@ -16,7 +16,7 @@ from inr.specs import ActivationSpec, FieldSpec, FitSpec, SignalSpec
 HIDDEN = 2
 # The width that the number of tiles aims at; sound wants many short windows: librispeech at equal
 # parameters and steps has 22.1 dB with tiles of width 13 and 23.6 dB with width 11.
-TILE_WIDTH = {"image": 19, "audio": 7, "video": 16}
+TILE_WIDTH = {"image": 20, "audio": 7, "video": 17}
 MARGIN = 4  # 64ths of a tile, at most
 OVERLAP = 0.5  # samples that a margin has at least: it costs capacity (div2k/08: 1.8 dB for 4/64 of 34)
 FULL = 0.98  # of the budget: a count that uses as much is not improved on
@@ -39,7 +39,14 @@ def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec
     )
     single = request.profile == "single"
     least = 1 if single else _tile_rows_needed(request, spec)
-    count = 1 if single else max(1, round(budget / fields.param_count(base)))
+    # What tiles share is paid for once, however many they are.
+    one, two = (
+        fields.param_count(
+            replace(base, tiles=(k,) + (1,) * (dims - 1), activation=replace(activation, shared=least == 1))
+        )
+        for k in (1, 2)
+    )
+    count = 1 if single else max(1, round(1 + (budget - one) / (two - one)))
 
     def field_of(count: int) -> FieldSpec:
         tiles = split(spec, count, least)
