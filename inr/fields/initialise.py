@@ -26,7 +26,8 @@ def initialise(spec: FieldSpec, seed: int = 0) -> dict[str, np.ndarray]:
             fan_in = shape[1]
             bound = act.weight_bound(spec.activation, layer, fan_in)
             tensors[name] = rng.uniform(-bound, bound, shape)
-            own = act.start(spec.activation, spec.width, layer, rng) if head != "output" else {}
+            start = act.start_last if layer == spec.hidden and spec.dims > 1 else None
+            own = (start or act.start)(spec.activation, spec.width, layer, rng) if head != "output" else {}
         elif kind == "bias" and head != "output":
             tensors[name] = rng.uniform(-1.0, 1.0, shape) / np.sqrt(fan_in)
         elif kind in own:

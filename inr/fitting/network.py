@@ -67,8 +67,12 @@ class TrainingNetwork:
         self._views: dict[tuple[int, int, int], dict[str, Tensor]] = {}
         serves = compiled and device == "cpu" and kernel.Kernel.serves(spec)
         self.kernel = kernel.load() if serves else None
+        self._resting = _resting(spec)
+        learning = spec.hidden if self._resting else 0
         self._nets = [
-            kernel.Net(spec, self.tensors, self.grads | partial) for partial in self._partial if self.kernel
+            kernel.Net(spec, self.tensors, self.grads | partial, learning)
+            for partial in self._partial
+            if self.kernel
         ]
 
     def gradients(self, tiles: slice, rows: int, draw: Draw) -> Tensor:
@@ -181,11 +185,20 @@ class TrainingNetwork:
             views = {}
             for name, tensor in self.tensors.items():
                 shared = tensor.shape[0] == 1
-                leaf = tensor[slice(None) if shared else slice(first, last)].detach().requires_grad_(True)
-                leaf.grad = self._partial[worker][name] if shared else self.grads[name][first:last]
+                leaf = tensor[slice(None) if shared else slice(first, last)].detach()
+                if name not in self._resting:
+                    leaf.requires_grad_(True)
+                    leaf.grad = self._partial[worker][name] if shared else self.grads[name][first:last]
                 views[name] = leaf
             self._views[key] = views
         return self._views[key]
+
+
+def _resting(spec: FieldSpec) -> set[str]:
+    """The tensors that stay at their start: what the last layer alone trains, in the others."""
+    act = fields.activation(spec.activation.name)
+    own = act.shapes(spec.activation, spec.width) if act.last_learns(spec.activation) else ()
+    return {f"layer{layer}.{name}" for layer in range(spec.hidden) for name in own}
 
 
 def share(count: int, workers: int, worker: int) -> tuple[int, int]:

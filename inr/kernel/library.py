@@ -29,7 +29,7 @@ class _Net(ctypes.Structure):
 
     _fields_ = [
         *((name, ctypes.c_int32) for name in ("dims", "channels", "width", "layers")),
-        *((name, ctypes.c_int32) for name in ("activation", "shared", "gain")),
+        *((name, ctypes.c_int32) for name in ("activation", "shared", "gain", "learning")),
         *((name, _F) for name in ("omega_first", "omega_hidden")),
     ]
 
@@ -201,19 +201,22 @@ class Net:
     Args:
         spec: a field that the kernel serves.
         tensors, grads: by name, in the order of `inr.fields.tensor_shapes`.
+        learning: the first layer whose amplitudes get gradients.
 
     Raises:
         SpecError: the kernel does not serve the field.
     """
 
-    def __init__(self, spec: FieldSpec, tensors: Mapping[str, Any], grads: Mapping[str, Any]) -> None:
+    def __init__(
+        self, spec: FieldSpec, tensors: Mapping[str, Any], grads: Mapping[str, Any], learning: int = 0
+    ) -> None:
         if not Kernel.serves(spec):
             raise SpecError(f"kernel: no code for activation {spec.activation.name} with this encoding")
         a = spec.activation
         kind = 0 if a.name == "sine" else 1
         self.shape = _Net(
             *(spec.dims, spec.channels, spec.width, spec.hidden + 1),
-            *(kind, int(a.shared or spec.tile_count == 1), int(spec.gain)),
+            *(kind, int(a.shared or spec.tile_count == 1), int(spec.gain), learning),
             *(a.omega_first, a.omega_hidden),
         )
         self._kept = [*tensors.values(), *grads.values()]

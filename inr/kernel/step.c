@@ -15,16 +15,19 @@
 enum { SINE = 0, RAF = 1, BASES = 2 };
 enum { MOST_LAYERS = 8, CHUNK_FLOATS = 1 << 15, LEAST_CHUNK = 64, MOST_CHUNK = 512, STRIP = 4 };
 
-/* Shapes and constants; the same fields as `_Net` in inr/kernel/library.py. */
+/* Shapes and constants; the same fields as `_Net` in inr/kernel/library.py.  Amplitudes learn from
+   layer `learning` on. */
 typedef struct {
-    int32_t dims, channels, width, layers, activation, shared, gain;
+    int32_t dims, channels, width, layers, activation, shared, gain, learning;
     float omega_first, omega_hidden;
 } Net;
 
-/* One layer's numbers and gradients, of one tile. */
+/* One layer's numbers and gradients, of one tile; no d_amplitude where the amplitudes do not learn, and
+   `plain` where they are all 0. */
 typedef struct {
     const float *weight, *bias, *amplitude;
     float *d_weight, *d_bias, *d_amplitude;
+    int plain;
 } Layer;
 
 /* ---- products -------------------------------------------------------------------------- */
@@ -120,25 +123,40 @@ static void outer(int in, int out, const float *x0, const float *g0, ptrdiff_t r
 
 /* ---- activations ----------------------------------------------------------------------- */
 
-/* One neuron: z is replaced by h; sine and cosine of θ are kept for the backward pass. */
+/* ω ∂h/∂θ = ω cos θ (1 + 4 p cos θ - 4 q sin θ) - 2 p ω, with p2 = 2 p ω and q4 = 4 q ω. */
+INLINE vf slope(vf sine, vf cosine, float omega, float p2, float q4) {
+    return cosine * (omega + (2.0f * p2) * cosine - q4 * sine) - p2;
+}
+
+/* One neuron: z is replaced by h, and its slope ω ∂h/∂θ is kept for the backward pass; where its
+   amplitudes learn, sine and cosine of θ are kept instead. */
 static void activate(const Net *net, const Layer *l, int j, float omega, float *z, float *s, float *c,
                      ptrdiff_t rows) {
-    if (net->activation == SINE) {
+    if (net->activation == SINE || (l->plain && !l->d_amplitude)) {
         for (ptrdiff_t n = 0; n < rows; n += LANES) {
             vf sine, cosine;
             sine_cosine(load(z + n) * omega, &sine, &cosine);
             store(z + n, sine);
-            store(c + n, cosine);
+            store(c + n, cosine * omega);
         }
         return;
     }
     float p2 = 2.0f * l->amplitude[j], q = l->amplitude[net->width + j], q2 = 2.0f * q;
+    if (l->d_amplitude) {
+        for (ptrdiff_t n = 0; n < rows; n += LANES) {
+            vf sine, cosine;
+            sine_cosine(load(z + n) * omega, &sine, &cosine);
+            store(s + n, sine);
+            store(c + n, cosine);
+            /* sin θ + p sin 2θ + q cos 2θ = sin θ (1 + 2 p cos θ - 2 q sin θ) + q */
+            store(z + n, sine * (1.0f + p2 * cosine - q2 * sine) + q);
+        }
+        return;
+    }
     for (ptrdiff_t n = 0; n < rows; n += LANES) {
         vf sine, cosine;
         sine_cosine(load(z + n) * omega, &sine, &cosine);
-        store(s + n, sine);
-        store(c + n, cosine);
-        /* sin θ + p sin 2θ + q cos 2θ = sin θ (1 + 2 p cos θ - 2 q sin θ) + q */
+        store(c + n, slope(sine, cosine, omega, p2 * omega, 2.0f * q2 * omega));
         store(z + n, sine * (1.0f + p2 * cosine - q2 * sine) + q);
     }
 }
@@ -147,9 +165,9 @@ static void activate(const Net *net, const Layer *l, int j, float omega, float *
 static void activate_back(const Net *net, const Layer *l, int j, float omega, const float *s,
                           const float *c, float *g, ptrdiff_t rows) {
     vf bias = splat(0.0f);
-    if (net->activation == SINE) {
+    if (!l->d_amplitude) {
         for (ptrdiff_t n = 0; n < rows; n += LANES) {
-            vf d = load(g + n) * load(c + n) * omega;
+            vf d = load(g + n) * load(c + n);
             bias += d;
             store(g + n, d);
         }
@@ -163,8 +181,7 @@ static void activate_back(const Net *net, const Layer *l, int j, float omega, co
         of_p += gs * cosine;
         of_q += gs * sine;
         all += grad;
-        /* ω ∂h/∂θ = ω (cos θ (1 - 4 q sin θ) + 2 p (1 - 2 sin² θ)) */
-        vf d = grad * (cosine * (omega - q4 * sine) + (p2 - (2.0f * p2) * (sine * sine)));
+        vf d = grad * slope(sine, cosine, omega, p2, q4);
         bias += d;
         store(g + n, d);
     }
@@ -178,9 +195,14 @@ static void activate_back(const Net *net, const Layer *l, int j, float omega, co
 
 /* ---- a tile ---------------------------------------------------------------------------- */
 
+INLINE int none(const float *p, ptrdiff_t n) {
+    while (n > 0 && p[n - 1] == 0.0f) n--;
+    return n == 0;
+}
+
 /* Where the numbers of one tile begin, in the order in which fields.tensor_shapes lists them. */
-INLINE const float *locate(const Net *net, const float *const *tensors, float *const *grads, int tile,
-                           Layer *layers, const float **gain, float **d_gain) {
+INLINE void locate(const Net *net, const float *const *tensors, float *const *grads, int tile, int backward,
+                   Layer *layers, const float **gain, float **d_gain) {
     int at = 0, raf = net->activation == RAF;
     ptrdiff_t width = net->width, own = net->shared ? 0 : tile, fan_in = net->dims;
     for (int l = 0; l <= net->layers; l++) {
@@ -193,13 +215,14 @@ INLINE const float *locate(const Net *net, const float *const *tensors, float *c
         p->d_bias = grads[at++] + tile * out;
         if (raf && l < net->layers) {
             p->amplitude = tensors[at] + own * BASES * width;
-            p->d_amplitude = grads[at++] + own * BASES * width;
+            p->plain = none(p->amplitude, BASES * width);
+            p->d_amplitude = backward && l >= net->learning ? grads[at] + own * BASES * width : 0;
+            at++;
         }
         fan_in = width;
     }
     *gain = net->gain ? tensors[at] + tile * net->channels : 0;
     *d_gain = net->gain ? grads[at] + tile * net->channels : 0;
-    return 0;
 }
 
 /* Chunk of rows [first, first + count) of one tile: its squared error, and its gradients. */
@@ -209,7 +232,7 @@ static double chunk(const Net *net, const Layer *layers, const float *gain, floa
     int width = net->width, dims = net->dims, channels = net->channels, last = net->layers;
     ptrdiff_t plane = width * rows;
     float *x = scratch, *y = x + dims * rows, *g0 = y + channels * rows, *g1 = g0 + plane;
-    float *base = g1 + plane; /* h, cosine and, but for sine, sine of each layer */
+    float *base = g1 + plane; /* of each layer what `activate` keeps */
     int kept = net->activation == SINE ? 2 : 3;
     for (int d = 0; d < dims; d++)
         for (ptrdiff_t n = 0; n < rows; n++) x[d * rows + n] = n < count ? u[n * dims + d] : 0.0f;
@@ -302,7 +325,7 @@ int VARIANT(inr_gradients)(const Net *net, const float *const *tensors, float *c
         Layer layers[MOST_LAYERS + 1];
         const float *gain;
         float *d_gain;
-        locate(net, tensors, grads, tile, layers, &gain, &d_gain);
+        locate(net, tensors, grads, tile, backward, layers, &gain, &d_gain);
         const float *ut = u + (size_t)(tile - first) * rows * net->dims;
         const float *tt = target + (size_t)(tile - first) * rows * net->channels;
         for (int n = from; n < to; n += (int)at_once) {

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,17 +185,28 @@ def test_raf_is_a_carrier_with_a_second_harmonic_unless_told_otherwise():
 
 
 @pytest.mark.parametrize("bases", [MODULATED, ("carrier", "cosine2", "sine2"), ("carrier", "gauss", "sine2")])
-def test_sin_2_theta_starts_at_either_sign_beside_a_carrier_and_cos_2_theta_at_zero(bases):
-    spec, width = ActivationSpec("raf", bases), 4000
-    start = fields.activation("raf").start(spec, width, 1, np.random.default_rng(3))
-    amplitude = dict(zip(bases[1:], start["amplitude"].astype(np.float64), strict=True))
+def test_sin_2_theta_starts_at_either_sign_in_the_last_layer_over_a_plane(bases):
+    width = 4000
+    spec = FieldSpec(2, 1, (1, 1), (0, 0), width, 1, activation=ActivationSpec("raf", bases))
+    start = fields.initialise(replace(spec, hidden=0), 3)
+    amplitude = dict(zip(bases[1:], start["layer0.amplitude"][0].astype(np.float64), strict=True))
     # Five standard errors of 4000 draws.
     assert amplitude["sine2"].mean() == pytest.approx(0.0, abs=5 * SECOND / math.sqrt(width))
     assert amplitude["sine2"].std() == pytest.approx(SECOND, rel=5 / math.sqrt(2 * width))
     within = np.abs(amplitude["sine2"]) < SECOND
     assert within.mean() == pytest.approx(0.683, abs=5 * math.sqrt(0.22 / width))  # of a normal law
     assert not np.any(amplitude.get("cosine2", 0.0))
-    assert start.get("frequency", np.zeros((0, width))).shape == (int("gauss" in bases), width)
+    assert ("layer0.frequency" in start) == ("gauss" in bases)
+
+
+def test_harmonics_of_other_layers_and_of_lines_start_at_zero():
+    plane = FieldSpec(2, 1, (1, 1), (0, 0), 9, 2, activation=ActivationSpec("raf", MODULATED))
+    line = FieldSpec(1, 1, (1,), (0,), 9, 2, activation=ActivationSpec("raf", MODULATED))
+    layers = {
+        spec: [fields.initialise(spec, 1)[f"layer{n}.amplitude"].any() for n in range(3)]
+        for spec in (plane, line)
+    }
+    assert layers == {plane: [False, False, True], line: [False, False, False]}
 
 
 @pytest.mark.parametrize("bases", [HARMONIC, ("sine",), ("carrier",), ("carrier", "cosine2", "linear")])

@@ -79,12 +79,16 @@ def test_every_slab_is_trained_and_no_other_is_touched_meanwhile():
     records = fit.run()
     next(records)
     first = fit.sampler.slab_tiles(0)
-    for name, tensor in fit.network.tensors.items():
+    # Harmonics learn in the last layer alone.
+    trained = {
+        n: t for n, t in fit.network.tensors.items() if n not in ("layer0.amplitude", "layer1.amplitude")
+    }
+    for name, tensor in trained.items():
         moved = (tensor != before[name]).flatten(1).any(1)
         assert moved[first].any(), name
         assert not moved[first.stop :].any(), name
     list(records)
-    for name, tensor in fit.network.tensors.items():
+    for name, tensor in trained.items():
         assert (tensor != before[name]).flatten(1).any(1).all(), name
 
 
@@ -170,8 +174,8 @@ def test_a_plan_of_seconds_ends_when_they_are_over_and_at_rate_zero():
 
 # Written down once, on one thread; a change of the loop, the optimisers, the sampler or the start shows here.
 GOLDEN = [
-    0.368585, 0.356437, 0.34047, 0.328382, 0.304612, 0.279183, 0.251362, 0.225234, 0.200305, 0.178139,
-    0.162646, 0.132155, 0.126049, 0.108936, 0.0963503, 0.0819031, 0.0757352, 0.0698768, 0.0520878, 0.0469276,
+    0.388541, 0.373224, 0.357304, 0.345973, 0.325094, 0.30014, 0.27452, 0.246891, 0.221269, 0.192626,
+    0.172864, 0.13683, 0.123684, 0.111488, 0.0946725, 0.0855547, 0.0750641, 0.0653452, 0.0535786, 0.0490643,
 ]  # fmt: skip
 
 

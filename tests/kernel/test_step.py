@@ -58,11 +58,11 @@ def judge(field, u, target, tiles=slice(None), rows=slice(None)):
 class Ours:
     """The same by the kernel; gradients start from `fill`."""
 
-    def __init__(self, code, field, fill=0.0):
+    def __init__(self, code, field, fill=0.0, learning=0):
         self.code = code
         self.tensors = {n: torch.tensor(t) for n, t in field.tensors.items()}
         self.grads = {n: torch.full_like(t, fill) for n, t in self.tensors.items()}
-        self.net = Net(field.spec, self.tensors, self.grads)
+        self.net = Net(field.spec, self.tensors, self.grads, learning)
 
     def run(self, u, target, tiles=None, rows=None, backward=True):
         """The loss; `u` and `target` are those of all tiles."""
@@ -252,3 +252,20 @@ def test_the_defaults_of_the_zoo_are_served(name):
     """The kernel keeps its own list of bases; were `raf` to change, fits would silently be slow."""
     spec = FieldSpec(2, 3, (2, 2), (0, 0), 8, 2, activation=fields.activation(name).default)
     assert Kernel.serves(spec)
+
+
+@pytest.mark.parametrize("kind", ["raf, shared", "raf, own"])
+@pytest.mark.parametrize("learning", [0, 1, 2, 3])
+@pytest.mark.parametrize("zeros", [(), (0,), (0, 1), (0, 2), (0, 1, 2)])
+def test_harmonics_learn_from_a_layer_on_and_the_other_gradients_are_the_same(code, kind, learning, zeros):
+    field, u, target = case(kind, hidden=2)
+    field = type(field)(field.spec, {n: t.copy() for n, t in field.tensors.items()})
+    for layer in zeros:
+        field.tensors[f"layer{layer}.amplitude"][...] = 0.0
+    ours = Ours(code, field, learning=learning)
+    want, error = judge(field, u, target)
+    assert ours.run(u, target) == pytest.approx(error, rel=1e-5)
+    for layer in range(learning):
+        assert not ours.grads[f"layer{layer}.amplitude"].any()
+        del ours.grads[f"layer{layer}.amplitude"], want[f"layer{layer}.amplitude"]
+    assert_close(ours.grads, want)

@@ -81,6 +81,10 @@ class Activation:
         apply: (xp, z, parameters, omega, spec) -> activated z, same shape as z, [K, N, H].
         default: the constants used where the request names none.
         tuning: how it wants to be fitted.
+        start_last: as `start`, for the last activated layer of fields over two axes or more, where that
+            starts otherwise.
+        last_learns: whether the last activated layer alone trains those parameters; in the others they
+            stay at their start.
     """
 
     name: str
@@ -90,6 +94,8 @@ class Activation:
     apply: Callable[[Any, Any, Arrays, float, ActivationSpec], Any]
     default: ActivationSpec
     tuning: Tuning = Tuning()
+    start_last: Callable[[ActivationSpec, int, int, np.random.Generator], dict[str, np.ndarray]] | None = None
+    last_learns: Callable[[ActivationSpec], bool] = lambda spec: False
 
     @classmethod
     def of(
