@@ -64,6 +64,7 @@ def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec
         count //= 2
     # Widths are whole numbers: a count near the one aimed at leaves less of the budget unused.
     near = [max(1, round(count * 2 ** (i / 16))) for i in (0, 1, -1, 2, -2, 3, -3, 4, -4)]
+    near.append(max(1, count - 1))  # of two, the others are two again
     fitting = [c for c in near if fields.param_count(field_of(c)) <= budget] if count > 1 else []
     field = max(
         (widest(field_of(c), budget, least) for c in fitting or [count]),
