@@ -24,7 +24,8 @@ TIME_STRETCH = 2.0  # a frame is worth two pixels when tiles are shaped
 # Seconds of a window of sound, at least: gt_bach after 60 s has 49.7 dB with 7.4 ms and 48.6 with 4.9, and
 # librispeech with 8.6 ms 2.5 dB more than with 19.
 WINDOW_S = 0.0068
-ENOUGH = 0.9  # of the budget: where no count near by uses as much, others are looked at
+NEAR, FAR = (0, 1, -1, 2, -2, 3, -3, 4, -4), (5, -5, 6, -6, 7, -7, 8, -8)  # sixteenths of an octave
+ENOUGH = 0.9  # of the budget: where no count near by uses as much, those far off are looked at
 SIDE = 4  # samples along the side of a tile, at least: a smaller one has fewer samples than weights
 ROWS_HELD = 8  # tile rows that the memory of the samples could hold once, where there are slabs
 LEARNT_COPIES = 8  # weights, gradients, two moments, the best so far, and a snapshot of three of them
@@ -38,21 +39,18 @@ def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec
             memory asks for; or the memory is too small for the weights.
     """
     dims = len(spec.shape)
+    single = request.profile == "single"
+    least = 1 if single else _tile_rows_needed(request, spec)
+    # Slabs train one after the other, so tiles that live in different slabs share nothing.
+    activation = replace(activation, shared=least == 1)
     base = FieldSpec(
         dims, spec.channels, (1,) * dims, (0,) * dims, _tile_width(spec), HIDDEN, activation=activation
     )
-    single = request.profile == "single"
-    least = 1 if single else _tile_rows_needed(request, spec)
     # What tiles share is paid for once, however many they are.
-    one, two = (
-        fields.param_count(
-            replace(base, tiles=(k,) + (1,) * (dims - 1), activation=replace(activation, shared=least == 1))
-        )
-        for k in (1, 2)
-    )
+    one, two = (fields.param_count(replace(base, tiles=(k, *base.tiles[1:]))) for k in (1, 2))
     count = 1 if single else max(1, round(1 + (budget - one) / (two - one)))
-    if spec.kind == "audio" and spec.domain is None and spec.rate is not None:
-        count = max(1, min(count, int(spec.samples / float(spec.rate) / WINDOW_S)))
+    if spec.kind == "audio" and spec.domain is None and spec.seconds is not None:
+        count = max(1, min(count, int(spec.seconds / WINDOW_S)))
 
     def field_of(count: int) -> FieldSpec:
         tiles = split(spec, count, least)
@@ -61,23 +59,24 @@ def choose_layout(request: FitSpec, spec: SignalSpec, activation: ActivationSpec
             tiles=tiles,
             margin=tuple(margin(n, k) for n, k in zip(spec.shape, tiles, strict=True)),
             gain=spec.kind == "audio" and math.prod(tiles) > 1,
-            # Slabs train one after the other, so tiles that live in different slabs share nothing.
-            activation=replace(activation, shared=least == 1),
             width=1,
         )
+
+    def used(field: FieldSpec) -> float:
+        return min(fields.param_count(field), FULL * budget)
+
+    def best(sixteenths: tuple[int, ...]) -> FieldSpec:
+        """The field that uses most, of counts so many sixteenths of an octave away."""
+        near = [max(1, round(count * 2 ** (i / 16))) for i in sixteenths]
+        fitting = [c for c in near if fields.param_count(field_of(c)) <= budget] if count > 1 else []
+        return max((widest(field_of(c), budget, least) for c in fitting or [count]), key=used)
 
     while count > 1 and fields.param_count(field_of(count)) > budget:
         count //= 2
     # Widths are whole numbers: a count near the one aimed at leaves less of the budget unused.
-    for sixteenths in ((0, 1, -1, 2, -2, 3, -3, 4, -4), (5, -5, 6, -6, 7, -7, 8, -8)):
-        near = [max(1, round(count * 2 ** (i / 16))) for i in sixteenths]
-        fitting = [c for c in near if fields.param_count(field_of(c)) <= budget] if count > 1 else []
-        field = max(
-            (widest(field_of(c), budget, least) for c in fitting or [count]),
-            key=lambda f: min(fields.param_count(f), FULL * budget),
-        )
-        if fields.param_count(field) >= ENOUGH * budget:
-            break
+    field = best(NEAR)
+    if used(field) < ENOUGH * budget:
+        field = max(field, best(FAR), key=used)
     _check_memory(field, request)
     return field
 
