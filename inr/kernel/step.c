@@ -142,21 +142,16 @@ static void activate(const Net *net, const Layer *l, int j, float omega, float *
         return;
     }
     float p2 = 2.0f * l->amplitude[j], q = l->amplitude[net->width + j], q2 = 2.0f * q;
-    if (l->d_amplitude) {
-        for (ptrdiff_t n = 0; n < rows; n += LANES) {
-            vf sine, cosine;
-            sine_cosine(load(z + n) * omega, &sine, &cosine);
-            store(s + n, sine);
-            store(c + n, cosine);
-            /* sin θ + p sin 2θ + q cos 2θ = sin θ (1 + 2 p cos θ - 2 q sin θ) + q */
-            store(z + n, sine * (1.0f + p2 * cosine - q2 * sine) + q);
-        }
-        return;
-    }
     for (ptrdiff_t n = 0; n < rows; n += LANES) {
         vf sine, cosine;
         sine_cosine(load(z + n) * omega, &sine, &cosine);
-        store(c + n, slope(sine, cosine, omega, p2 * omega, 2.0f * q2 * omega));
+        if (l->d_amplitude) {
+            store(s + n, sine);
+            store(c + n, cosine);
+        } else {
+            store(c + n, slope(sine, cosine, omega, p2 * omega, 2.0f * q2 * omega));
+        }
+        /* sin θ + p sin 2θ + q cos 2θ = sin θ (1 + 2 p cos θ - 2 q sin θ) + q */
         store(z + n, sine * (1.0f + p2 * cosine - q2 * sine) + q);
     }
 }
@@ -195,6 +190,7 @@ static void activate_back(const Net *net, const Layer *l, int j, float omega, co
 
 /* ---- a tile ---------------------------------------------------------------------------- */
 
+/* Whether all of n numbers are 0. */
 INLINE int none(const float *p, ptrdiff_t n) {
     while (n > 0 && p[n - 1] == 0.0f) n--;
     return n == 0;
