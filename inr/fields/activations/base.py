@@ -83,8 +83,8 @@ class Activation:
         tuning: how it wants to be fitted.
         start_last: as `start`, for the last activated layer of fields over two axes or more, where that
             starts otherwise.
-        last_learns: whether the last activated layer alone trains those parameters; in the others they
-            stay at their start.
+        last_learns: whether `TrainingNetwork` trains those parameters in the last activated layer alone;
+            in the others they stay at their start.
     """
 
     name: str
