@@ -47,7 +47,7 @@ def bench(
         full: measure what is otherwise projected, or fit for ten minutes; takes hours.
         resume: go on with the rows that are there.
         json: print one JSON object with the rows on stdout instead of the table.
-        time: for rd: seconds of each fit; 120 by default, 20 with --quick.
+        time: for rd: seconds of each fit; 120 by default, more for long clips, 20 with --quick.
         steps: for rd: optimiser steps of each fit, instead of seconds.
         report: a folder; a page with the table, the figures and every row is written into it.
         out: folder of bench-NAME.jsonl and of figures; the current one by default.

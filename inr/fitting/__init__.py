@@ -3,6 +3,7 @@
 from inr.fitting.checkpoint import has_state
 from inr.fitting.finish import Coded, threads_for
 from inr.fitting.fit import Fit
+from inr.fitting.grid_plans import clip_seconds
 from inr.fitting.layout import widest
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.presets import Plan, make_plan
@@ -19,6 +20,7 @@ __all__ = [
     "Plan",
     "Progress",
     "TrainingNetwork",
+    "clip_seconds",
     "cosine",
     "drive",
     "export",

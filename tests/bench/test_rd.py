@@ -3,6 +3,7 @@
 import itertools
 import json
 import sys
+from fractions import Fraction
 
 import pytest
 
@@ -14,6 +15,8 @@ from inr.bench.jobs import RdJob, rd_jobs
 from inr.bench.rd_figure import PUBLISHED, draw, file_name, read_published
 from inr.bench.rd_summary import curves, is_kodak, kodak_mean, summary
 from inr.errors import FormatError, SignalError, SpecError
+from inr.fitting.grid_plans import takes
+from inr.specs import FitSpec, SignalSpec
 from tests.cli import made
 
 CONTRACT = {"signal", "codec", "size_bytes", "bits_per_sample", "psnr_db", "encode_s", "decode_s"}
@@ -319,3 +322,14 @@ def test_without_matplotlib_the_extra_is_named_and_the_rows_are_there_all_the_sa
 def test_names_of_files_keep_nothing_that_a_folder_would_not_take():
     assert file_name("../a b/kodim01.png") == "a-b-kodim01-png"
     assert file_name("sample:astronaut") == "sample-astronaut"
+
+
+def test_a_long_clip_gets_the_time_of_one_look_unless_a_time_is_named():
+    def clip(frames, height, width):
+        return SignalSpec("video", (frames, height, width), 3, mode="RGB", rate=Fraction(25))
+
+    short, long = clip(20, 64, 96), clip(132, 720, 1280)
+    assert rd.fit_seconds("default", short) == rd.FIT_S["default"]
+    seconds = rd.fit_seconds("default", long)
+    for time_s, by_grids in ((seconds, True), (rd.FIT_S["default"], False)):
+        assert takes(FitSpec(max_size=10**6, time_s=time_s), long) == by_grids
