@@ -20,7 +20,7 @@ from inr.fields.stored import adjoint, analyse, grid_shapes, linear, lookup, sca
 
 if TYPE_CHECKING:
     from inr.fields.module import FieldModule
-    from inr.fields.training import training_forward
+    from inr.fields.training import traced_forward, training_forward
 
 
 def __getattr__(name: str) -> object:
@@ -29,10 +29,10 @@ def __getattr__(name: str) -> object:
         from inr.fields.module import FieldModule
 
         return FieldModule
-    if name == "training_forward":
-        from inr.fields.training import training_forward
+    if name in ("traced_forward", "training_forward"):
+        from inr.fields import training
 
-        return training_forward
+        return getattr(training, name)
     raise AttributeError(f"module 'inr.fields' has no attribute {name!r}")
 
 
@@ -66,5 +66,6 @@ __all__ = [
     "scale",
     "siren_field",
     "tensor_shapes",
+    "traced_forward",
     "training_forward",
 ]

@@ -25,21 +25,37 @@ from inr.specs import ActivationSpec, FieldSpec
 def training_forward(spec: FieldSpec, tensors: dict[str, Tensor], u: Tensor) -> Tensor:
     """`forward` of mlp.py for torch, quicker to differentiate; equal up to rounding.
 
+    A layer of the default RAF whose amplitudes are missing has none but its carrier: it is a sine.
+
     Shape: u [K, N, D] -> [K, N, C].
     """
-    h = encode(torch, u, spec.encoding)
+    return traced_forward(spec, tensors, u)[0]
+
+
+def traced_forward(
+    spec: FieldSpec, tensors: dict[str, Tensor], u: Tensor
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """`training_forward`, and what every layer sees and makes of it before its activation.
+
+    Returns: output [K, N, C]; the input of every layer, the output layer included, [K, N, in]; the sums z
+        of every activated layer, [K, N, H].
+    """
+    inputs, sums = [encode(torch, u, spec.encoding)], []
     for layer in range(spec.hidden + 1):
         head = f"layer{layer}."
-        z = torch.baddbmm(tensors[head + "bias"][:, None], h, tensors[head + "weight"])
+        z = torch.baddbmm(tensors[head + "bias"][:, None], inputs[-1], tensors[head + "weight"])
+        sums.append(z)
         own = {n.removeprefix(head): t for n, t in tensors.items() if n.startswith(head)}
         omega = spec.activation.omega_hidden if layer else spec.activation.omega_first
-        h = _activate(z, own, omega, spec.activation)
-    y = torch.baddbmm(tensors["output.bias"][:, None], h, tensors["output.weight"])
-    return y * tensors["gain"][:, None] if spec.gain else y
+        inputs.append(_activate(z, own, omega, spec.activation))
+    y = torch.baddbmm(tensors["output.bias"][:, None], inputs[-1], tensors["output.weight"])
+    return y * tensors["gain"][:, None] if spec.gain else y, inputs, sums
 
 
 def _activate(z: Tensor, own: dict[str, Tensor], omega: float, spec: ActivationSpec) -> Tensor:
     if spec.name == "raf" and spec.bases == MODULATED:
+        if "amplitude" not in own:
+            return torch.sin(z * omega)
         return _ModulatedRaf.apply(z, own["amplitude"], omega)  # type: ignore[no-any-return]
     return activation(spec.name).apply(torch, z, own, omega, spec)
 
@@ -65,6 +81,8 @@ class _ModulatedRaf(torch.autograd.Function):
         p, q = amplitude[:, 0, None], amplitude[:, 1, None]
         slope = (sin * (-4.0 * q)).add_(1.0).mul_(cos).add_(2.0 * p).sub_((sin * sin).mul_(4.0 * p))
         grad_z = slope.mul_(grad).mul_(ctx.omega)
+        if not ctx.needs_input_grad[1]:
+            return grad_z, None, None
 
         def total(t: Tensor) -> Tensor:
             return t.sum((0, 1))[None] if amplitude.shape[0] == 1 else t.sum(1)

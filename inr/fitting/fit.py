@@ -7,7 +7,7 @@ ends in the same bits as one that was never stopped (same machine, same number o
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from inr import fields, reconstruct, signals
 from inr.errors import FitError, SpecError
 from inr.fitting.checkpoint import State, try_save
 from inr.fitting.clock import StepClock
+from inr.fitting.ending import Ending
 from inr.fitting.finish import PROBE_SAMPLES, Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
@@ -72,7 +73,12 @@ class Fit:
         self._optimiser = Optimiser(self.network.tensors, plan.rates, self.network)
         self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)
-        self.schedule = Schedule.of_steps(plan.steps, slabs) if plan.steps else Schedule(slabs, None)
+        self._ending = Ending.of(request, plan, reader.spec, self.sampler)
+        self.schedule = (
+            Schedule.of_steps(self._ending.divide_steps(plan.steps), slabs)
+            if plan.steps
+            else Schedule(slabs, None)
+        )
         self.sampler.visit = self.schedule.visit
         self.step = 0
         self.mse = math.nan  # running mean over recent batches, in the field's units
@@ -132,11 +138,29 @@ class Fit:
                 self._replan(clock)
                 if self.step % SNAPSHOT_STEPS == 0 and self._measure():
                     return
-                yield self._progress(clock, batch)
+                yield self._progress(clock.step_s, batch.size)
+            if (yield from self._end()):
+                return
             if self._stop():
                 # Before the last measurement, which an unbroken run would not make here.
                 self.save()
             self._measure()
+
+    def _end(self) -> Generator[Progress, None, bool]:
+        """The last part, where there is one; True where the target is met."""
+        ending, begun, done = self._ending, self.seconds, 0
+        while ending.left > 0 and not self._stop():
+            self.mse = ending.begin(self.network, self.sampler, self.reader.spec.kind).step()
+            self.step += ending.worth
+            done += 1
+            step_s = (self.seconds - begun) / done
+            ending.left -= 1
+            if self.plan.seconds is not None and not self._resumed_plan():
+                ending.left = int((self.plan.seconds - self.seconds) / step_s)
+            if self._measure():
+                return True
+            yield self._progress(step_s / ending.worth, self.reader.spec.samples / ending.worth)
+        return False
 
     def probe(self) -> Probe:
         """Samples of the slab in memory, to choose quantisation steps by.
@@ -184,8 +208,11 @@ class Fit:
                 f"--resume: the run computed with {numbers['path']} and here it would be {self.path}, with "
                 "other bits; resume where it was begun, or start anew without --resume"
             )
+        self._ending.left = numbers["ending"]
+        if "now.newton.damping" in state.tensors:
+            self._ending.begin(self.network, self.sampler, self.reader.spec.kind)
         with torch.no_grad():
-            for name, tensor in (self.network.tensors | self._optimiser.state()).items():
+            for name, tensor in self._live().items():
                 tensor.copy_(torch.from_numpy(state.tensors[f"now.{name}"]))
         self._best = {n: torch.tensor(t, device=self.device) for n, t in state.part("best").items()}
         self.schedule = Schedule(**numbers["schedule"])
@@ -246,7 +273,8 @@ class Fit:
         if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
             return
         if self.schedule.left is None or clock.due():
-            self.schedule.measure(clock.step_s, clock.reading_s, seconds - self.seconds, self.step)
+            until = self._ending.divide_seconds(seconds, clock.step_s)
+            self.schedule.measure(clock.step_s, clock.reading_s, until - self.seconds, self.step)
             self.sampler.visit = self.schedule.visit
             self._warn_of_slabs()
 
@@ -285,7 +313,7 @@ class Fit:
         return self._reached(self, error)
 
     def _live(self) -> dict[str, torch.Tensor]:
-        return self.network.tensors | self._optimiser.state()
+        return self.network.tensors | self._optimiser.state() | self._ending.state()
 
     def _keep_snapshot(self) -> None:
         self._snapshot = {name: t.detach().clone() for name, t in self._live().items()}
@@ -323,12 +351,16 @@ class Fit:
                 "threads": self.threads,
                 "path": self.path,
                 "exponents": self.exponents,
+                "ending": self._ending.left,
                 "squeeze": self._squeezing.state(),
             },
         )
 
-    def _progress(self, clock: StepClock, batch: signals.Batch) -> Progress:
+    def _progress(self, step_s: float, samples: float) -> Progress:
+        """A record; an ordinary step takes `step_s` and sees so many samples."""
         left = self.schedule.left
+        if left is not None:
+            left += self._ending.left * self._ending.worth
         note, self._note = self._note, ""
         return Progress(
             "fit",
@@ -336,8 +368,8 @@ class Fit:
             None if left is None else self.step + left,
             self.quality_db(self.mse),
             self.seconds,
-            None if left is None else left * clock.step_s,
-            batch.size / clock.step_s if clock.step_s else 0.0,
+            None if left is None else left * step_s,
+            samples / step_s if step_s else 0.0,
             note,
             self._size,
         )

@@ -107,6 +107,10 @@ class TrainingNetwork:
     def _numbers(self, tiles: slice, rows: int) -> int:
         return (tiles.stop - tiles.start) * rows * self.spec.channels
 
+    def without_zeros(self, views: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Some tiles' tensors without the amplitudes that rest at 0, which cost torch time and do nothing."""
+        return {n: t for n, t in views.items() if n not in self._resting or bool(t.any())}
+
     def each(self, work: Callable[[int], object]) -> list[Any]:
         """Run `work` once for every worker number; results in the workers' order."""
         return list((map if self._pool is None else self._pool.map)(work, range(self.workers)))
@@ -190,7 +194,7 @@ class TrainingNetwork:
                     leaf.requires_grad_(True)
                     leaf.grad = self._partial[worker][name] if shared else self.grads[name][first:last]
                 views[name] = leaf
-            self._views[key] = views
+            self._views[key] = self.without_zeros(views)
         return self._views[key]
 
 

@@ -13,17 +13,22 @@ from inr.signals.points import MaskedReader, PointReader, Points, ScatteredReade
 from inr.signals.samples import from_float, native_dtype, to_float
 
 if TYPE_CHECKING:
+    from inr.signals.batch import Batch, Whole
     from inr.signals.point_sampler import PointSampler
-    from inr.signals.sampler import Batch, Sampler
+    from inr.signals.sampler import Sampler
     from inr.signals.windows import WindowSampler
 
 
 def __getattr__(name: str) -> object:
     """The samplers make torch batches, so they are imported when they are asked for."""
-    if name in ("Batch", "Sampler"):
-        from inr.signals import sampler
+    if name in ("Batch", "Whole"):
+        from inr.signals import batch
 
-        return getattr(sampler, name)
+        return getattr(batch, name)
+    if name == "Sampler":
+        from inr.signals.sampler import Sampler
+
+        return Sampler
     if name == "WindowSampler":
         from inr.signals.windows import WindowSampler
 
@@ -46,6 +51,7 @@ __all__ = [
     "Reader",
     "Sampler",
     "ScatteredReader",
+    "Whole",
     "WindowSampler",
     "Writer",
     "from_float",

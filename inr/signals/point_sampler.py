@@ -21,8 +21,8 @@ from torch import Tensor
 from inr.errors import SpecError
 from inr.partition import Axis, reaching
 from inr.signals.again import check_same
+from inr.signals.batch import Batch
 from inr.signals.points import PointReader
-from inr.signals.sampler import Batch
 
 LEAST = 8
 NEAREST, MOST_LENT = 64, 64  # tiles that are asked for points, and points that are taken

@@ -21,7 +21,7 @@ import bisect
 import functools
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,55 +34,13 @@ from inr.errors import SpecError
 from inr.partition import Axis
 from inr.signals.again import check_same
 from inr.signals.base import Reader
+from inr.signals.batch import PROBE, Batch, Whole
 from inr.signals.compact import compact, compact_to_float
 from inr.signals.refine import PAD, refine
 from inr.signals.samples import FULL_SCALE, native_dtype
 
 _RANGE = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 SHARE = (7, 16)  # of the memory is for samples, the rest for the window they are cut from
-# The first batch number of `probe`: no run gets that far.
-PROBE = 1 << 40
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One step's samples.
-
-    Attributes:
-        tiles: which tiles of the field they belong to, a run of k.
-        slab: number of the slab these tiles make up.
-        visit_step: how many batches this slab gave before.
-        rows: B, samples a tile.
-        draw: (first, last) -> local coordinates [last - first, B, D], float32, and values
-            [last - first, B, C] in signal units, float32, of that part of the k tiles; may be called
-            from several threads.
-    """
-
-    tiles: slice
-    slab: int
-    visit_step: int
-    rows: int
-    draw: Callable[[int, int], tuple[Tensor, Tensor]]
-
-    @property
-    def size(self) -> int:
-        """Samples in all."""
-        return (self.tiles.stop - self.tiles.start) * self.rows
-
-    @functools.cached_property
-    def _whole(self) -> tuple[Tensor, Tensor]:
-        return self.draw(0, self.tiles.stop - self.tiles.start)
-
-    @property
-    def u(self) -> Tensor:
-        """Local coordinates of all tiles, [k, B, D]."""
-        return self._whole[0]
-
-    @property
-    def values(self) -> Tensor:
-        """Values of all tiles, [k, B, C] in signal units."""
-        return self._whole[1]
-
 
 _Layout = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
@@ -206,6 +164,22 @@ class Sampler:
             for place, samples in zip(group.places, group.samples, strict=True):
                 out[place] = compact_to_float(samples, self._native).abs().amax(0).numpy()
         return out
+
+    def whole(self, slab: int = 0) -> list[Whole]:
+        """Every place that a slab holds, weighted as the batches draw them."""
+        first = self.slab_tiles(slab).start
+        # A batch takes a share of its samples from all places, half-way ones and samples alike.
+        half = self._off / (2 * self._batch - self._off)
+        parts = []
+        for group in self._hold(slab):
+            places = np.unravel_index(np.arange(math.prod(group.shape)), group.shape)
+            on = [(p - o) % self._density == 0 for p, o in zip(places, group.offset, strict=True)]
+            weight = torch.from_numpy(np.where(np.all(on, axis=0), 1.0, half)).float()
+            u = torch.stack([t[:, torch.from_numpy(p)] for t, p in zip(group.local, places, strict=True)], -1)
+            values = compact_to_float(group.samples, self._native)
+            tiles = first + torch.tensor(group.places)
+            parts.append(Whole(*(t.to(self._device) for t in (tiles, u, values, weight))))
+        return parts
 
     def _take(self, slab: int, done: int) -> Batch:
         groups = self._hold(slab)

@@ -16,8 +16,8 @@ from inr import coords
 from inr.errors import SpecError
 from inr.signals.again import check_same
 from inr.signals.base import Reader
+from inr.signals.batch import PROBE, Batch
 from inr.signals.compact import compact, compact_to_float
-from inr.signals.sampler import PROBE, Batch
 from inr.signals.samples import native_dtype
 
 MIX = 16  # windows that a buffer mixes, where the signal has as many

@@ -264,3 +264,24 @@ def test_peaks_are_the_largest_magnitudes_of_every_tile():
 def test_a_tile_without_a_sample_is_refused_with_a_remedy():
     with pytest.raises(SpecError, match=r"no sample.*fewer tiles"):
         signals.Sampler(reader_of(some_array("int16", (3, 1)), "audio"), (Axis(9, 0.0),), batch=4)
+
+
+@every_case
+def test_the_whole_holds_every_sample_of_every_tile_once_with_equal_weight(name):
+    array, partition, sampler = make(name)
+    want = signals.to_float(array)
+    shape = array.shape[:-1]
+    tiles = list(np.ndindex(*(axis.tiles for axis in partition)))
+    ranges = boxes(partition, shape)
+    seen = set()
+    for part in sampler.whole():
+        assert (part.weight == 1).all()
+        for k, tile in enumerate(part.tiles.tolist()):
+            seen.add(tile)
+            cut = tuple(slice(a, b) for a, b in ranges[tile])
+            np.testing.assert_array_equal(part.values[k].numpy(), want[cut].reshape(-1, want.shape[-1]))
+            x = np.meshgrid(*(coords.axis(n)[c] for n, c in zip(shape, cut, strict=True)), indexing="ij")
+            for d, (axis, place) in enumerate(zip(partition, tiles[tile], strict=True)):
+                local = axis.local(x[d].ravel(), place).astype(np.float32)
+                np.testing.assert_array_equal(part.u[k, :, d].numpy(), local)
+    assert seen == set(range(len(tiles)))

@@ -248,3 +248,32 @@ def test_the_array_is_not_changed_by_what_lies_between():
     kept = array.copy()
     sampler.next().values.mul_(0)
     np.testing.assert_array_equal(array, kept)
+
+
+@every_case
+def test_the_whole_weighs_what_lies_between_as_the_batches_draw_it(name):
+    batch_size = 64
+    array, partition, sampler = make(name, between=SHARE, batch=batch_size)
+    fine, drawn = refined(array), np.zeros(2)
+    for _ in range(40):
+        on = (half_places(sampler.next(), partition, array.shape[:-1]) % 2 == 0).all(-1)
+        drawn += on.sum(), (~on).sum()
+    held = np.zeros(2)
+    for part in sampler.whole():
+        on = part.weight.numpy() == 1
+        held += len(part.tiles) * np.array([on.sum(), part.weight.numpy()[~on].sum()])
+        first = part.tiles[:1]
+        tile = np.stack(np.unravel_index(first.numpy(), [a.tiles for a in partition]), -1)[0]
+        place = [
+            2 * coords.index((part.u[0, :, d].double().numpy() * (b[k + 1] - b[k]) + b[k] + b[k + 1]) / 2, n)
+            for d, (k, b, n) in enumerate(
+                zip(tile, [axis.borders for axis in partition], array.shape[:-1], strict=True)
+            )
+        ]
+        place = np.rint(np.stack(place, -1)).astype(int)
+        np.testing.assert_array_equal(part.values[0].numpy(), at(fine, place))
+        np.testing.assert_array_equal(on, (place % 2 == 0).all(-1))
+    if (
+        array[..., 0].size > 1 and len(partition) == 1
+    ):  # a share of each tile; those of a picture differ in size
+        assert held[1] / held.sum() == pytest.approx(drawn[1] / drawn.sum(), abs=0.02)
