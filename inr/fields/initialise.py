@@ -13,8 +13,14 @@ from inr.fields.mlp import tensor_shapes
 from inr.specs import FieldSpec
 
 
-def initialise(spec: FieldSpec, seed: int = 0) -> dict[str, np.ndarray]:
-    """Start values by name, float32, shapes of `tensor_shapes`."""
+def initialise(spec: FieldSpec, seed: int = 0, *, last: bool = True) -> dict[str, np.ndarray]:
+    """Start values by name, float32, shapes of `tensor_shapes`.
+
+    Args:
+        spec: the field.
+        seed: of all random numbers.
+        last: the last activated layer starts as its activation wants it there; False: as the others.
+    """
     rng = np.random.Generator(np.random.Philox(seed))
     act = activation(spec.activation.name)
     tensors: dict[str, np.ndarray] = {}
@@ -26,7 +32,7 @@ def initialise(spec: FieldSpec, seed: int = 0) -> dict[str, np.ndarray]:
             fan_in = shape[1]
             bound = act.weight_bound(spec.activation, layer, fan_in)
             tensors[name] = rng.uniform(-bound, bound, shape)
-            start = act.start_last if layer == spec.hidden and spec.dims > 1 else None
+            start = act.start_last if last and layer == spec.hidden and spec.dims > 1 else None
             own = (start or act.start)(spec.activation, spec.width, layer, rng) if head != "output" else {}
         elif kind == "bias" and head != "output":
             tensors[name] = rng.uniform(-1.0, 1.0, shape) / np.sqrt(fan_in)

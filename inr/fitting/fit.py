@@ -68,8 +68,9 @@ class Fit:
         self._stop, self._reached = stop, reached
         self._started = started
         self.threads = torch.get_num_threads()
-        start = fields.initialise(plan.field, request.seed)
-        self.network = TrainingNetwork(plan.field, start, self.device, self.threads, spread=spread)
+        own = plan.rates.own > 0
+        start = fields.initialise(plan.field, request.seed, last=own)
+        self.network = TrainingNetwork(plan.field, start, self.device, self.threads, own=own, spread=spread)
         self._optimiser = Optimiser(self.network.tensors, plan.rates, self.network)
         self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)

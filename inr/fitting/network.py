@@ -40,6 +40,7 @@ class TrainingNetwork:
         tensors: start values.
         device: torch device.
         workers: threads that share the work.
+        own: train what an activation trains in the last layer alone; False leaves it at its start there too.
         compiled: use the kernel where it serves the field; False keeps to torch.
         spread: workers are threads side by side; False has the caller do their shares one after the
             other, with the same bits.
@@ -52,6 +53,7 @@ class TrainingNetwork:
         device: str,
         workers: int = 1,
         *,
+        own: bool = True,
         compiled: bool = True,
         spread: bool = True,
     ) -> None:
@@ -67,8 +69,9 @@ class TrainingNetwork:
         self._views: dict[tuple[int, int, int], dict[str, Tensor]] = {}
         serves = compiled and device == "cpu" and kernel.Kernel.serves(spec)
         self.kernel = kernel.load() if serves else None
-        self._resting = _resting(spec)
-        learning = spec.hidden if self._resting else 0
+        resting = spec.hidden + (not own)
+        self._resting = _resting(spec, resting)
+        learning = resting if self._resting else 0
         self._nets = [
             kernel.Net(spec, self.tensors, self.grads | partial, learning)
             for partial in self._partial
@@ -198,11 +201,11 @@ class TrainingNetwork:
         return self._views[key]
 
 
-def _resting(spec: FieldSpec) -> set[str]:
-    """The tensors that stay at their start: what the last layer alone trains, in the others."""
+def _resting(spec: FieldSpec, layers: int) -> set[str]:
+    """The tensors that stay at their start: what the last layer alone trains, in the first layers."""
     act = fields.activation(spec.activation.name)
     own = act.shapes(spec.activation, spec.width) if act.last_learns(spec.activation) else ()
-    return {f"layer{layer}.{name}" for layer in range(spec.hidden) for name in own}
+    return {f"layer{layer}.{name}" for layer in range(layers) for name in own}
 
 
 def share(count: int, workers: int, worker: int) -> tuple[int, int]:

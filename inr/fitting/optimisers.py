@@ -41,7 +41,8 @@ class Rates:
     Attributes:
         muon: of Muon on hidden matrices; 0 gives them to Adam.
         adam: of Adam on weights, biases and gains.
-        own: of Adam on the activation's own parameters.
+        own: of Adam on the activation's own parameters; 0 where those that rest in all layers but the last
+            rest there too.
         decay: λ of equation (1).
         horizon: the steps that these rates are for; a longer plan lowers them, see `lowered`.
     """

@@ -8,6 +8,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+import torch
+
 from inr import codec, fields, signals
 from inr.fitting.division import divide
 from inr.fitting.frequencies import match_frequencies
@@ -42,6 +44,10 @@ SINGLE_BATCH = 8192
 BETWEEN = (1 / 16, 1 / 4)
 REFINING = 15  # bytes that each value of a row of tiles needs while it is refined
 RICH = 0.1
+# Steps from which RAF's harmonics pay in pictures: with 120 they cost 0.1 to 0.3 dB, with 240 they bring -0.1
+# to 0.15, with 480 0.1 to 0.3; in sounds they never do (data/baselines/README.md).
+HARMONIC_STEPS = 300
+OPERATIONS = 4.5e10  # a second and core that a step makes use of, about
 PASSES = 450  # over a sound, which its rates of MEASURED are for
 
 
@@ -106,8 +112,8 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
         why,
     )
     batch = _batch(field, spec)
-    rates = _rates(field, spec, batch)
     seconds = None if request.steps else request.time_s or SECONDS[request.preset]
+    rates = _rates(field, spec, batch, _likely_steps(request, field, batch))
     return Plan(field, rates, batch, seconds, request.steps, reasons, _between(field, request, spec))
 
 
@@ -156,9 +162,21 @@ def _budget(request: FitSpec, spec: SignalSpec) -> tuple[int, str]:
     return int(max(DEFAULT_LEAST, least)), why
 
 
-def _rates(field: FieldSpec, spec: SignalSpec, batch: int) -> Rates:
+def _likely_steps(request: FitSpec, field: FieldSpec, batch: int) -> float:
+    """About how many steps a fit will have, from the operations of one; a GPU does thousands."""
+    if request.steps:
+        return request.steps
+    if request.device != "cpu" and torch.cuda.is_available():
+        return math.inf
+    step_s = 6.0 * batch * fields.param_count(field) / (OPERATIONS * torch.get_num_threads())
+    return (request.time_s or SECONDS[request.preset]) / step_s
+
+
+def _rates(field: FieldSpec, spec: SignalSpec, batch: int, steps: float) -> Rates:
     """Muon's step has spectral norm equal to its rate, so it scales with the weights: as 1/ω."""
-    tuning = fields.activation(field.activation.name).tuning
+    act = fields.activation(field.activation.name)
+    tuning = act.tuning
+    rests = act.last_learns(field.activation) and (spec.kind == "audio" or steps < HARMONIC_STEPS)
     if tuning.rates is not None:
         muon, adam = tuning.rates
     else:
@@ -167,10 +185,11 @@ def _rates(field: FieldSpec, spec: SignalSpec, batch: int) -> Rates:
         muon *= coverage ** POWERS[0] / field.activation.omega_hidden
         adam *= coverage ** POWERS[1]
     # Short windows are covered several times over, so nothing grows (bach after 14 s: 47.2 dB, without 48.0).
+    own = 0.0 if rests else adam * tuning.own
     if spec.kind != "audio":
-        return Rates(muon, adam, adam * tuning.own)
+        return Rates(muon, adam, own)
     horizon = PASSES * _tile_samples(field, spec) / batch
-    return Rates(muon, adam, adam * tuning.own, 0.0, horizon)
+    return Rates(muon, adam, own, 0.0, horizon)
 
 
 def _tile_samples(field: FieldSpec, spec: SignalSpec) -> float:
