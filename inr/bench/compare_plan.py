@@ -7,7 +7,8 @@ activations with parameters of their own would lose a neuron a layer, 10 % of a 
 
 From the sine's plan to that of another activation, as `fitting.make_plan` would decide on those tiles:
 ω of the first layer times its reach, Muon's rate as 1/ω of the hidden ones, its own rates where it has
-such, and its own frequencies where they are part of the recipe (`fields.Activation.tuning`).
+such, and its own frequencies where they are part of the recipe (`fields.Activation.tuning`).  What an
+activation can train is trained here, also where a fit would let it rest, as RAF's harmonics in sounds.
 """
 
 import math

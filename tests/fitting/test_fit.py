@@ -1,16 +1,20 @@
 """The loop: it learns, it resumes to the bit, and it survives numbers that are not."""
 
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from inr import fitting, kernel, signals
 from inr.errors import FitError, SpecError
 from inr.evaluate import evaluate
 from inr.fitting.checkpoint import load_state
-from tests.fitting.small_fits import run, start
+from inr.fitting.fit import Fit
+from inr.specs import FitSpec
+from tests.fitting.small_fits import run, smooth_picture, start
 
 KINDS = ("image", "audio", "slabs")
 
@@ -197,3 +201,20 @@ def test_steps_that_cannot_visit_every_slab_are_said_to_be_too_few():
     assert "too few" in few[0].note
     enough = run(start("slabs", 12))
     assert not any(record.note for record in enough)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_harmonics_that_rest_stay_zero_and_the_field_is_a_sine_s(monkeypatch, compiled):
+    if not compiled:
+        monkeypatch.setattr(kernel.Kernel, "serves", staticmethod(lambda spec: False))
+    ends = {}
+    for name in ("raf", "sine"):
+        with signals.open_reader(smooth_picture(), kind="image") as reader:
+            asked = FitSpec(preset="fast", steps=40, params=3000, activation=name)
+            fit = Fit(asked, fitting.make_plan(asked, reader), reader, started=time.monotonic())
+            run(fit)
+            fit.network.close()
+        ends[name] = fit.best().tensors
+    assert all((t == 0).all() for n, t in ends["raf"].items() if n.endswith("amplitude"))
+    for name, tensor in ends["sine"].items():
+        np.testing.assert_allclose(ends["raf"][name], tensor, rtol=0, atol=1e-5 * np.abs(tensor).max())

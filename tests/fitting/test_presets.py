@@ -11,7 +11,7 @@ import pytest
 from inr import fields, fitting, signals
 from inr.errors import SpecError
 from inr.fitting.layout import sample_memory
-from inr.fitting.presets import BITS_PER_PARAM
+from inr.fitting.presets import BITS_PER_PARAM, HARMONIC_STEPS
 from inr.partition import axes
 from inr.signals.base import Reader
 from inr.specs import FitSpec, SignalSpec
@@ -269,7 +269,7 @@ def test_rates_fall_and_batches_grow_with_the_samples_of_a_tile(kind):
         "video": [(10 * n, 90 * n, 160 * n) for n in (1, 2, 4, 8)],
     }[kind]
     plans = [fitting.make_plan(FitSpec(params=20_000), reader_of(kind, shape)) for shape in shapes]
-    for name in ("muon", "adam", "own"):
+    for name in ("muon", "adam", *(["own"] if kind != "audio" else [])):
         rates = [getattr(plan.rates, name) for plan in plans]
         assert all(rate > 0 for rate in rates)
         assert rates == sorted(rates, reverse=True)
@@ -358,3 +358,22 @@ def test_the_share_between_comes_back_from_json_and_older_plans_have_none():
     assert fitting.Plan.from_json(data) == plan
     del data["between"]
     assert fitting.Plan.from_json(data) == replace(plan, between=0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "rest"),
+    [
+        ("image", {"steps": HARMONIC_STEPS - 1}, True),
+        ("image", {"steps": HARMONIC_STEPS}, False),
+        ("image", {"time_s": 0.01}, True),
+        ("image", {"time_s": 60.0}, False),
+        ("video", {"time_s": 60.0}, False),
+        ("audio", {"steps": 10_000}, True),
+    ],
+)
+def test_harmonics_of_raf_rest_in_sounds_and_in_short_fits_and_other_activations_never(kind, request_, rest):
+    shape = {"image": (200, 200), "audio": (20_000,), "video": (10, 60, 80)}[kind]
+    asked = FitSpec(params=5000, **request_)
+    assert (fitting.make_plan(asked, reader_of(kind, shape)).rates.own == 0) == rest
+    other = fitting.make_plan(replace(asked, activation="raf-image"), reader_of(kind, shape))
+    assert other.rates.own > 0

@@ -18,7 +18,8 @@ next layer's weights and its frequency one of its own.  Where both are trained, 
 a layer shrink together while the rates are high and the field ends 0.1 to 1 dB lower
 (data/baselines/README.md).  `raf` is  sin θ + p sin 2θ + q cos 2θ.  In fits by tiles or by one network
 p and q are trained in the last activated layer; before it they do harm, and there they stay 0.
-The MLP beside grids trains them in every layer.
+They rest there too in sounds and in fits of few steps, where they bring nothing.  The MLP beside
+grids trains them in every layer.
 
 The double angles come from the same sine and cosine: sin 2θ = 2 sin θ cos θ and
 cos 2θ = 1 - 2 sin² θ, so `raf` costs one of each, as sine and its gradient do.
