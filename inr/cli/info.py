@@ -53,13 +53,15 @@ def info(file: Path, /, *, json: Flag = False) -> None:
             for name, shape in decoded.parts.items()
         ],
     }
+    row["other_bytes"] = round(row["size_bytes"] - sum(t["bytes"] for t in row["tensors"]), 1)
     if json:
         print(json_module.dumps(row))
         return
-    _print(row)
+    _print(row, "context networks, header, steps" if field.spec.encoding.stored else "header, steps")
 
 
-def _print(row: dict[str, Any]) -> None:
+def _print(row: dict[str, Any], other: str) -> None:
+    """The row as a table; `other` says what the bytes are that belong to no tensor."""
     from rich.table import Table
 
     console = Page()
@@ -83,6 +85,7 @@ def _print(row: dict[str, Any]) -> None:
             f"{tensor['bytes']:,.1f}",
             f"{tensor['bits_per_value']:.2f}",
         )
+    table.add_row(other, "", "", f"{row['other_bytes']:,.1f}", "", style="dim")
     console.print(table)
     console.print(
         "sections: " + ", ".join(f"{s['type']} {s['bytes']:,} bytes" for s in row["sections"]),

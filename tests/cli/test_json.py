@@ -114,6 +114,9 @@ def test_info_counts_every_byte_and_every_parameter(reports, kind):
     assert got.json["signal"]["kind"] == kind
     magic_and_version = 9
     assert sum(s["bytes"] for s in got.json["sections"]) <= row["size_bytes"]
+    places = sum(t["bytes"] for t in got.json["tensors"]) + got.json["other_bytes"]
+    assert places == pytest.approx(row["size_bytes"], abs=0.1)
+    assert got.json["other_bytes"] > 0
     assert sum(s["bytes"] for s in got.json["sections"]) >= row["size_bytes"] - magic_and_version
 
 
