@@ -18,7 +18,7 @@ from inr import files
 from inr.errors import FormatError, SpecError
 
 STATE = "state.safetensors"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass

@@ -151,7 +151,14 @@ class Fit:
         """The last part, where there is one; True where the target is met."""
         ending, begun, done = self._ending, self.seconds, 0
         while ending.left > 0 and not self._stop():
-            self.mse = ending.begin(self.network, self.sampler, self.reader.spec.kind).step()
+            solver = ending.begin(self.network, self.sampler, self.reader.spec.kind)
+            if not done:
+                self._keep_snapshot()
+            error = solver.step(self._stop)
+            if error is None:
+                self._return_to_snapshot()
+                break
+            self.mse = error
             self.step += ending.worth
             done += 1
             step_s = (self.seconds - begun) / done
@@ -329,9 +336,13 @@ class Fit:
                 "although the rates were halved each time; the best so far is kept; "
                 "try --activation sine or another --seed"
             )
+        self._return_to_snapshot()
+        self._factor *= 0.5
+
+    @torch.no_grad()
+    def _return_to_snapshot(self) -> None:
         for name, tensor in self._live().items():
             tensor.copy_(self._snapshot[name])
-        self._factor *= 0.5
 
     def _state(self) -> State:
         live = {f"now.{name}": t.detach().cpu().numpy() for name, t in self._live().items()}

@@ -20,7 +20,7 @@ weights, and amplitudes that all tiles share would tie the blocks together.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -73,14 +73,21 @@ class GaussNewton:
         """λ and its next growth for each tile, for a checkpoint; the tensors are the live ones."""
         return {"newton.damping": self._damping, "newton.growth": self._growth}
 
-    def step(self) -> float:
+    def step(self, stop: Callable[[], bool] = lambda: False) -> float | None:
         """One step of every tile.
 
-        Returns: the mean squared error afterwards, in the field's units.
+        Args:
+            stop: asked now and then; True breaks the step off, with some tiles moved and others not.
+
+        Returns: the mean squared error afterwards, in the field's units; None where it was broken off.
         """
-        workers = self._network.workers
-        sums = self._network.each(lambda w: math.fsum(self._move(p) for p in self._pieces[w::workers]))
-        return math.fsum(sums) / self._weight
+
+        def work(worker: int) -> float:
+            pieces = self._pieces[worker :: self._network.workers]
+            return math.fsum(math.nan if stop() else self._move(piece) for piece in pieces)
+
+        total = math.fsum(self._network.each(work))
+        return None if math.isnan(total) else total / self._weight
 
     @torch.no_grad()
     def _move(self, piece: _Piece) -> float:

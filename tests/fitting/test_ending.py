@@ -8,7 +8,7 @@ import pytest
 
 from inr import fitting, signals
 from inr.evaluate import evaluate
-from inr.fitting import ending
+from inr.fitting import ending, newton
 from inr.fitting.checkpoint import load_state
 from inr.fitting.ending import FEWEST, SHARE, Ending
 from inr.fitting.fit import Fit
@@ -100,6 +100,27 @@ def test_a_run_that_was_stopped_in_either_part_ends_in_the_same_bits(tmp_path, s
     resumed, records = finished(again)
     assert records
     assert resumed.step == whole.step
+    for name, tensor in whole.best().tensors.items():
+        np.testing.assert_array_equal(tensor, resumed.best().tensors[name])
+
+
+def test_a_stop_within_a_step_gives_that_step_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(newton, "PIECE", 1)  # a tile at a time, and a look at `stop` before each
+    whole, _ = finished(begin())
+    stopped = begin(folder=tmp_path)
+    asked = 0
+
+    def stop():
+        nonlocal asked
+        asked += stopped.step > LONG // 2
+        return asked > 50
+
+    stopped._stop = stop
+    finished(stopped)
+    assert LONG // 2 < stopped.step < LONG
+    again = begin(folder=tmp_path)
+    again.restore(load_state(tmp_path))
+    resumed, _ = finished(again)
     for name, tensor in whole.best().tensors.items():
         np.testing.assert_array_equal(tensor, resumed.best().tensors[name])
 
