@@ -22,8 +22,6 @@ FEWEST = 8  # steps that are worth the change: at 6 s it gains nothing, at 8 s 1
 RICH = 0.15  # numbers a value: with fewer it gains nothing (librispeech 0.1: -0.4 dB, 0.5: +0.4)
 LONGEST = 8 * PIECE  # derivatives of a tile, on the average
 
-Sampler = signals.Sampler | signals.WindowSampler | signals.PointSampler
-
 
 @dataclass
 class Ending:
@@ -40,7 +38,7 @@ class Ending:
     solver: GaussNewton | None = None
 
     @classmethod
-    def of(cls, request: FitSpec, plan: Plan, signal: SignalSpec, sampler: Sampler) -> Self:
+    def of(cls, request: FitSpec, plan: Plan, signal: SignalSpec, sampler: signals.AnySampler) -> Self:
         """For a request: where tiles are small and many, and nothing is rounded in the loop."""
         dims = len(signal.shape)
         places = signal.samples * (2**dims if plan.between else 1)
@@ -70,7 +68,7 @@ class Ending:
         self.left = steps if steps >= FEWEST else 0
         return self.left
 
-    def begin(self, network: TrainingNetwork, sampler: Sampler, kind: str) -> GaussNewton:
+    def begin(self, network: TrainingNetwork, sampler: signals.AnySampler, kind: str) -> GaussNewton:
         """The solver, made when it is first asked for."""
         if self.solver is None:
             assert isinstance(sampler, signals.Sampler)

@@ -11,13 +11,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
 
-from inr import codec, fields
+from inr import codec, fields, signals
 from inr.errors import FitError
 from inr.fields import Field
+from inr.fitting.network import Draw
 from inr.specs import FieldSpec, SignalSpec
 
 LOSS_DB = 0.25
@@ -59,6 +61,26 @@ class Probe:
     u: np.ndarray
     target: np.ndarray
     noise: float = 0.0
+
+    @classmethod
+    def drawn(cls, sampler: signals.AnySampler, draw: Callable[[signals.Batch], Draw], samples: int) -> Self:
+        """Samples of the slab in memory, by probes of a sampler.
+
+        As many as it takes: steps chosen on few samples fit these and not the others (4,000 samples
+        of sound, judged by 512 of them: 0.8 dB lost where 0.25 were meant).
+
+        Args:
+            sampler: of the signal.
+            draw: a batch's coordinates and targets in the field's units.
+            samples: of the whole signal.
+        """
+        batch = sampler.probe()
+        tiles = np.arange(batch.tiles.start, batch.tiles.stop)
+        turns = max(1, -(-min(PROBE_SAMPLES, samples) // (len(tiles) * batch.rows)))
+        parts = [draw(sampler.probe(turn))(0, len(tiles)) for turn in range(turns)]
+        rows = min(u.shape[1] for u, _ in parts)
+        u, target = (torch.cat([part[i][:, :rows] for part in parts], 1).cpu().numpy() for i in (0, 1))
+        return cls(tiles, u, target)
 
     def thinned(self, seed: int = 0) -> "Probe":
         """At most about PROBE_SAMPLES samples, over as many tiles as possible."""

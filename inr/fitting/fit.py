@@ -15,14 +15,15 @@ import numpy as np
 import torch
 
 from inr import fields, reconstruct, signals
-from inr.errors import FitError, SpecError
+from inr.errors import FitError
+from inr.fitting.ahead import AHEAD, Ahead
 from inr.fitting.checkpoint import State, try_save
 from inr.fitting.clock import StepClock
 from inr.fitting.ending import Ending
-from inr.fitting.finish import PROBE_SAMPLES, Distortion, Probe
+from inr.fitting.finish import Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
-from inr.fitting.prepare import identity, make_sampler, pick_device, same_run
+from inr.fitting.prepare import identity, make_sampler, pick_device, same_bits, same_run
 from inr.fitting.presets import Plan, expected_bytes
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
@@ -49,6 +50,7 @@ class Fit:
             True ends the run (the target is met).
         spread: compute on all threads; False keeps to the caller's, for fits side by side (together.py),
             and gives the same bits.
+        ahead: do many steps between two looks at the loss, all on the device (ahead.py); by default on a GPU.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Fit:
         stop: Callable[[], bool] = lambda: False,
         reached: Callable[["Fit", float], bool] = lambda fit, error: False,
         spread: bool = True,
+        ahead: bool | None = None,
     ) -> None:
         self.request, self.plan, self.reader, self.folder = request, plan, reader, folder
         self.device = pick_device(request.device)
@@ -70,16 +73,15 @@ class Fit:
         self.threads = torch.get_num_threads()
         own = plan.rates.own > 0
         start = fields.initialise(plan.field, request.seed, last=own)
-        self.network = TrainingNetwork(plan.field, start, self.device, self.threads, own=own, spread=spread)
+        self.network = TrainingNetwork(
+            plan.field, start, self.device, self.threads, own=own, compiled=not ahead, spread=spread
+        )
         self._optimiser = Optimiser(self.network.tensors, plan.rates, self.network)
         self.sampler = make_sampler(request, plan, reader, self.device)
         slabs = len(self.sampler.slabs)
         self._ending = Ending.of(request, plan, reader.spec, self.sampler)
-        self.schedule = (
-            Schedule.of_steps(self._ending.divide_steps(plan.steps), slabs)
-            if plan.steps
-            else Schedule(slabs, None)
-        )
+        steps = self._ending.divide_steps(plan.steps) if plan.steps else None
+        self.schedule = Schedule.of_steps(steps, slabs) if steps else Schedule(slabs, None)
         self.sampler.visit = self.schedule.visit
         self.step = 0
         self.mse = math.nan  # running mean over recent batches, in the field's units
@@ -90,6 +92,10 @@ class Fit:
         self._snapshot: dict[str, torch.Tensor] = {}
         self.exponents: dict[str, int] | None = None  # steps of the best field, where it is rounded
         self._squeezing = Squeezing.of(request, plan.field, reader.spec, slabs)
+        wanted = self.device != "cpu" if ahead is None else ahead
+        able = wanted and slabs == 1 and request.max_size is None
+        of = self.network, self._optimiser, self.sampler, reader.spec.kind
+        self._ahead = Ahead.of(*of) if able else None
         self._saved_at = -math.inf
         self._note = ""
         self._size = expected_bytes(request, plan.field, reader.spec.kind)
@@ -118,34 +124,53 @@ class Fit:
             while not (self.schedule.ended or self._late() or self._stop()):
                 self._squeeze_when_due()
                 clock.start()
-                batch = self.sampler.next()
-                clock.read()
-                if batch.visit_step == 0:
-                    self._start_slab(batch)
-                with self._squeezing.as_coded(self.network.tensors):
-                    loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
+                before = self.step
+                loss, samples = self._steps_ahead() if self._ahead else self._one_step(clock)
                 if not math.isfinite(loss):
                     self._roll_back()
                     continue
-                share = batch.size / self.reader.spec.samples
-                self._squeezing.add_rate(self.step, self.network.tensors, self.network.grads, share)
-                self._optimiser.step(
-                    self.network.grads, batch.tiles, batch.visit_step + 1, self._scale(batch)
-                )
-                self.step += 1
-                self.schedule.advance()
                 self.mse = loss if math.isnan(self.mse) else self.mse + 0.05 * (loss - self.mse)
-                clock.stop()
+                clock.stop(self.step - before)
                 self._replan(clock)
                 if self.step % SNAPSHOT_STEPS == 0 and self._measure():
                     return
-                yield self._progress(clock.step_s, batch.size)
+                yield self._progress(clock.step_s, samples)
             if (yield from self._end()):
                 return
             if self._stop():
                 # Before the last measurement, which an unbroken run would not make here.
                 self.save()
             self._measure()
+
+    def _one_step(self, clock: StepClock) -> tuple[float, int]:
+        """A step, not done where its loss is no number; the loss, and how many samples it saw."""
+        batch = self.sampler.next()
+        clock.read()
+        if batch.visit_step == 0:
+            self._start_slab(batch.slab, batch.tiles)
+        with self._squeezing.as_coded(self.network.tensors):
+            loss = float(self.network.gradients(batch.tiles, batch.rows, self._draw(batch)))
+        if math.isfinite(loss):
+            share = batch.size / self.reader.spec.samples
+            self._squeezing.add_rate(self.step, self.network.tensors, self.network.grads, share)
+            scale = self._scale(batch.visit_step)
+            self._optimiser.step(self.network.grads, batch.tiles, batch.visit_step + 1, scale)
+            self.step += 1
+            self.schedule.advance()
+        return loss, batch.size
+
+    def _steps_ahead(self) -> tuple[float, int]:
+        """As many steps as may be done without a look at them; their mean loss, and the samples of one."""
+        assert self._ahead is not None
+        first, left = self.step, self.schedule.left
+        if first == 0:
+            self._start_slab(0, slice(0, self.plan.field.tile_count))
+        scales = []
+        while len(scales) < min(AHEAD - first % AHEAD, AHEAD if left is None else left):
+            scales.append(self._scale(self.step))
+            self.step += 1
+            self.schedule.advance()
+        return self._ahead.run(scales, first), self._ahead.samples
 
     def _end(self) -> Generator[Progress, None, bool]:
         """The last part, where there is one; True where the target is met."""
@@ -171,19 +196,8 @@ class Fit:
         return False
 
     def probe(self) -> Probe:
-        """Samples of the slab in memory, to choose quantisation steps by.
-
-        As many as it takes: steps chosen on few samples fit these and not the others (4,000 samples
-        of sound, judged by 512 of them: 0.8 dB lost where 0.25 were meant).
-        """
-        batch = self.sampler.probe()
-        tiles = np.arange(batch.tiles.start, batch.tiles.stop)
-        wanted = min(PROBE_SAMPLES, self.reader.spec.samples)
-        turns = max(1, -(-wanted // (len(tiles) * batch.rows)))
-        drawn = [self._draw(self.sampler.probe(turn))(0, len(tiles)) for turn in range(turns)]
-        rows = min(u.shape[1] for u, _ in drawn)
-        u, target = (torch.cat([part[i][:, :rows] for part in drawn], 1).cpu().numpy() for i in (0, 1))
-        return Probe(tiles, u, target)
+        """Samples of the slab in memory, to choose quantisation steps by."""
+        return Probe.drawn(self.sampler, self._draw, self.reader.spec.samples)
 
     def best(self) -> fields.Field:
         """The best field so far."""
@@ -206,16 +220,8 @@ class Fit:
         """
         numbers = state.numbers
         same_run(numbers, self.request, self.reader)
-        if self.plan.steps and numbers["threads"] != self.threads:
-            raise SpecError(
-                f"--resume: the run used {numbers['threads']} threads and this machine gives "
-                f"{self.threads}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
-            )
-        if self.plan.steps and numbers["path"] != self.path:
-            raise SpecError(
-                f"--resume: the run computed with {numbers['path']} and here it would be {self.path}, with "
-                "other bits; resume where it was begun, or start anew without --resume"
-            )
+        if self.plan.steps:
+            same_bits(numbers, self.threads, self.path)
         self._ending.left = numbers["ending"]
         if "now.newton.damping" in state.tensors:
             self._ending.begin(self.network, self.sampler, self.reader.spec.kind)
@@ -254,11 +260,11 @@ class Fit:
     def _resumed_plan(self) -> bool:
         return self.schedule.frozen and self.schedule.slabs == 1
 
-    def _scale(self, batch: signals.Batch) -> float:
-        """Factor on the rates at this step."""
+    def _scale(self, visit_step: int) -> float:
+        """Factor on the rates at this step, which the slab had so many before."""
         warm = min(1.0, (self.step + 1) / WARM_UP)
         lowered = self.plan.rates.lowered(self.schedule.total(self.step))
-        return self._factor * warm * lowered * self.schedule.scale(batch.visit_step)
+        return self._factor * warm * lowered * self.schedule.scale(visit_step)
 
     def _draw(self, batch: signals.Batch) -> Draw:
         """Coordinates and targets in the field's units, of a part of the batch's tiles."""
@@ -270,15 +276,15 @@ class Fit:
         return draw
 
     @torch.no_grad()
-    def _start_slab(self, batch: signals.Batch) -> None:
+    def _start_slab(self, slab: int, tiles: slice) -> None:
         """Gains start at each tile's own peak, so that quiet tiles learn as fast as loud ones."""
         if self.plan.field.gain:
-            peaks = torch.from_numpy(np.maximum(self.sampler.peaks(batch.slab), 2.0**-12))
-            self.network.tensors["gain"][batch.tiles] = peaks.to(self.device)
+            peaks = torch.from_numpy(np.maximum(self.sampler.peaks(slab), 2.0**-12))
+            self.network.tensors["gain"][tiles] = peaks.to(self.device)
 
     def _replan(self, clock: StepClock) -> None:
         seconds = self.plan.seconds
-        if seconds is None or self.schedule.frozen or clock.steps < MEASURED:
+        if seconds is None or self.schedule.frozen or clock.steps < MEASURED or not clock.step_s:
             return
         if self.schedule.left is None or clock.due():
             until = self._ending.divide_seconds(seconds, clock.step_s)

@@ -81,16 +81,20 @@ class Optimiser:
         return first | {f"second.{name}": t for name, t in self._second.items()}
 
     @torch.no_grad()
-    def step(self, grads: dict[str, Tensor], tiles: slice, count: int, scale: float) -> None:
+    def step(
+        self, grads: dict[str, Tensor], tiles: slice, count: int | Tensor, scale: float | Tensor
+    ) -> None:
         """One update of the given tiles.
 
         Args:
             grads: gradients by name, of the shape of the tensors.
             tiles: which tiles have gradients; parameters that tiles share are always updated.
             count: t of equation (2), the number of updates these tiles had, this one included.
-            scale: the schedule's factor on both rates.
+            scale: the schedule's factor on both rates.  Without the kernel both may be scalars on the device.
         """
         if self._network is not None:
+            assert not isinstance(count, Tensor)
+            assert not isinstance(scale, Tensor)
             self._compiled(self._network, grads, tiles, count, scale)
             return
         for name, tensor in self._tensors.items():
@@ -149,16 +153,16 @@ class Optimiser:
         hidden = layer.startswith("layer") and layer != "layer0" and kind == "weight"
         return hidden and self._rates.muon > 0
 
-    def _muon(self, w: Tensor, g: Tensor, m: Tensor, rate: float) -> None:
+    def _muon(self, w: Tensor, g: Tensor, m: Tensor, rate: float | Tensor) -> None:
         m.mul_(MOMENTUM).add_(g)
-        w.mul_(1 - self._rates.decay * rate).add_(orthogonal(g + MOMENTUM * m), alpha=-rate)
+        w.mul_(1 - self._rates.decay * rate).sub_(orthogonal(g + MOMENTUM * m).mul_(rate))
 
     @staticmethod
-    def _adam(w: Tensor, g: Tensor, m: Tensor, v: Tensor, count: int, rate: float) -> None:
+    def _adam(w: Tensor, g: Tensor, m: Tensor, v: Tensor, count: int | Tensor, rate: float | Tensor) -> None:
         m.lerp_(g, 1 - BETAS[0])
         v.mul_(BETAS[1]).addcmul_(g, g, value=1 - BETAS[1])
         root = (v / (1 - BETAS[1] ** count)).sqrt_().add_(EPSILON)
-        w.addcdiv_(m, root, value=-rate / (1 - BETAS[0] ** count))
+        w.sub_((m / root).mul_(rate / (1 - BETAS[0] ** count)))
 
 
 def orthogonal(matrices: Tensor) -> Tensor:

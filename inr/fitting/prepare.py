@@ -12,9 +12,7 @@ from inr.partition import axes
 from inr.specs import FitSpec
 
 
-def make_sampler(
-    request: FitSpec, plan: Plan, reader: signals.Reader, device: str
-) -> signals.Sampler | signals.WindowSampler | signals.PointSampler:
+def make_sampler(request: FitSpec, plan: Plan, reader: signals.Reader, device: str) -> signals.AnySampler:
     """Tiles are sampled slab by slab; one network over a signal that exceeds the memory, by windows."""
     room = sample_memory(request.memory_bytes)
     if isinstance(reader, signals.PointReader):
@@ -75,4 +73,27 @@ def same_run(numbers: dict[str, object], request: FitSpec, reader: signals.Reade
             f"--resume: {', '.join(differ)} differ from the run to resume "
             f"({', '.join(f'{k} was {then.get(k)!r}' for k in differ if isinstance(then, dict))}); "
             "resume with the same options"
+        )
+
+
+def same_bits(numbers: dict[str, Any], threads: int, path: str) -> None:
+    """Refuse to resume a plan in steps where it would end in other bits.
+
+    Args:
+        numbers: of the checkpoint.
+        threads: of this machine.
+        path: what computes here.
+
+    Raises:
+        SpecError: threads or path differ.
+    """
+    if numbers["threads"] != threads:
+        raise SpecError(
+            f"--resume: the run used {numbers['threads']} threads and this machine gives "
+            f"{threads}; set OMP_NUM_THREADS={numbers['threads']} to get the same bits"
+        )
+    if numbers["path"] != path:
+        raise SpecError(
+            f"--resume: the run computed with {numbers['path']} and here it would be {path}, with "
+            "other bits; resume where it was begun, or start anew without --resume"
         )

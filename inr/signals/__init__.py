@@ -15,8 +15,11 @@ from inr.signals.samples import from_float, native_dtype, to_float
 if TYPE_CHECKING:
     from inr.signals.batch import Batch, Whole
     from inr.signals.point_sampler import PointSampler
+    from inr.signals.resident import Resident
     from inr.signals.sampler import Sampler
     from inr.signals.windows import WindowSampler
+
+    AnySampler = Sampler | WindowSampler | PointSampler
 
 
 def __getattr__(name: str) -> object:
@@ -29,6 +32,10 @@ def __getattr__(name: str) -> object:
         from inr.signals.sampler import Sampler
 
         return Sampler
+    if name == "Resident":
+        from inr.signals.resident import Resident
+
+        return Resident
     if name == "WindowSampler":
         from inr.signals.windows import WindowSampler
 
@@ -37,18 +44,26 @@ def __getattr__(name: str) -> object:
         from inr.signals.point_sampler import PointSampler
 
         return PointSampler
+    if name == "AnySampler":
+        from inr.signals.point_sampler import PointSampler
+        from inr.signals.sampler import Sampler
+        from inr.signals.windows import WindowSampler
+
+        return Sampler | WindowSampler | PointSampler
     raise AttributeError(f"module 'inr.signals' has no attribute {name!r}")
 
 
 __all__ = [
     "PICTURE_MODES",
     "SUFFIXES",
+    "AnySampler",
     "Batch",
     "MaskedReader",
     "PointReader",
     "PointSampler",
     "Points",
     "Reader",
+    "Resident",
     "Sampler",
     "ScatteredReader",
     "Whole",

@@ -165,6 +165,29 @@ class Sampler:
                 out[place] = compact_to_float(samples, self._native).abs().amax(0).numpy()
         return out
 
+    @property
+    def rows(self) -> int:
+        """B, samples a tile and step."""
+        return self._batch
+
+    @property
+    def native(self) -> str:
+        """The type that the samples have in their file."""
+        return self._native
+
+    def held(self) -> list[_Group]:
+        """The samples of a signal that is one slab, by shape of tile."""
+        return self._hold(0)
+
+    def ahead(self, count: int) -> list[np.ndarray]:
+        """The places of the next `count` batches of such a signal, int64 [count, B] for each of `held`."""
+        first = self._step
+        self._step += count
+        return [
+            np.stack([self._index(0, group, done) for done in range(first, first + count)])
+            for group in self._hold(0)
+        ]
+
     def whole(self, slab: int = 0) -> list[Whole]:
         """Every place that a slab holds, weighted as the batches draw them."""
         first = self.slab_tiles(slab).start
