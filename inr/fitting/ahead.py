@@ -91,9 +91,13 @@ class Ahead:
                 self._step()
         torch.cuda.current_stream().wait_stream(self._stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self._stream):
-            self._step()  # recorded, not done
-        self._graph = graph
+        try:
+            with torch.cuda.graph(graph, stream=self._stream):
+                self._step()  # recorded, not done
+        except RuntimeError:  # the same steps without a graph are slower and else as good
+            self._stream = None
+        else:
+            self._graph = graph
 
     def _step(self) -> None:
         def draw(first: int, last: int) -> tuple[Tensor, Tensor]:
