@@ -52,13 +52,18 @@ def setting(kind, steps, **request):
 def start(kind, steps, folder=None, stop_at=None, **request):
     """A fit, ready to run; it stops by itself at step `stop_at`."""
     asked, plan, reader = setting(kind, steps, **request)
+    return ready(asked, reader, plan, folder=folder, stop_at=stop_at)
+
+
+def ready(asked, reader, plan=None, *, stop_at=None, **options):
+    """A fit of a request, by its own plan or another; it stops by itself at step `stop_at`."""
     fit = Fit(
         asked,
-        plan,
+        plan or fitting.make_plan(asked, reader),
         reader,
         started=time.monotonic(),
-        folder=folder,
         stop=lambda: stop_at is not None and fit.step >= stop_at,
+        **options,
     )
     return fit
 

@@ -1,17 +1,14 @@
 """Steps without a look at the host, on the CPU: they are the steps of the plain loop, whatever is at hand."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
 
-from inr import fitting, kernel, signals
+from inr import kernel, signals
 from inr.fitting.ahead import AHEAD
 from inr.fitting.checkpoint import load_state
-from inr.fitting.fit import Fit
 from inr.specs import FitSpec
-from tests.fitting.small_fits import fading_tone, smooth_picture
+from tests.fitting.small_fits import fading_tone, ready, smooth_picture
 
 KINDS = ("image", "audio", "video")
 
@@ -32,16 +29,7 @@ def begin(kind, steps, ahead=True, folder=None, stop_at=None, **request):
     more = {"image": {}, "audio": {"rate_hz": 8000}, "video": {"fps": 25}}[kind]
     reader = signals.open_reader(array, kind=kind, **more)
     asked = FitSpec(**{"profile": "tiles", "steps": steps, "params": 3000} | request)
-    fit = Fit(
-        asked,
-        fitting.make_plan(asked, reader),
-        reader,
-        started=time.monotonic(),
-        folder=folder,
-        ahead=ahead,
-        stop=lambda: stop_at is not None and fit.step >= stop_at,
-    )
-    return fit
+    return ready(asked, reader, folder=folder, ahead=ahead, stop_at=stop_at)
 
 
 def finished(fit):

@@ -1,6 +1,5 @@
 """The last part of a fit: who has one, how a plan is divided, what it brings, and that it can be resumed."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +10,8 @@ from inr.evaluate import evaluate
 from inr.fitting import ending, newton
 from inr.fitting.checkpoint import load_state
 from inr.fitting.ending import FEWEST, SHARE, Ending
-from inr.fitting.fit import Fit
 from inr.specs import FitSpec
+from tests.fitting.small_fits import ready
 
 LONG = 1200  # steps with a last part of some steps
 
@@ -28,16 +27,7 @@ def begin(steps=LONG, folder=None, stop_at=None, array=None, **request):
     """A fit by short windows, ready to run."""
     reader = signals.open_reader(tune() if array is None else array, kind="audio", rate_hz=8000)
     asked = FitSpec(**{"preset": "fast", "profile": "tiles", "steps": steps, "params": 4000} | request)
-    plan = fitting.make_plan(asked, reader)
-    fit = Fit(
-        asked,
-        plan,
-        reader,
-        started=time.monotonic(),
-        folder=folder,
-        stop=lambda: stop_at is not None and fit.step >= stop_at,
-    )
-    return fit
+    return ready(asked, reader, folder=folder, stop_at=stop_at)
 
 
 def fitted_db(fit):

@@ -1,20 +1,18 @@
 """The loop: it learns, it resumes to the bit, and it survives numbers that are not."""
 
 import math
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from inr import fitting, kernel, signals
+from inr import kernel, signals
 from inr.errors import FitError, SpecError
 from inr.evaluate import evaluate
 from inr.fitting.checkpoint import load_state
-from inr.fitting.fit import Fit
 from inr.specs import FitSpec
-from tests.fitting.small_fits import run, smooth_picture, start
+from tests.fitting.small_fits import ready, run, smooth_picture, start
 
 KINDS = ("image", "audio", "slabs")
 
@@ -211,7 +209,7 @@ def test_harmonics_that_rest_stay_zero_and_the_field_is_a_sine_s(monkeypatch, co
     for name in ("raf", "sine"):
         with signals.open_reader(smooth_picture(), kind="image") as reader:
             asked = FitSpec(preset="fast", steps=40, params=3000, activation=name)
-            fit = Fit(asked, fitting.make_plan(asked, reader), reader, started=time.monotonic())
+            fit = ready(asked, reader)
             run(fit)
             fit.network.close()
         ends[name] = fit.best().tensors
