@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 def bench(
     name: str,
-    signals: list[str] | None = None,
     /,
-    *,
+    *signals: str,
     quick: Flag = False,
     full: Flag = False,
     resume: Flag = False,
@@ -61,7 +60,7 @@ def bench(
     if not found.own_signals and (signals or time is not None or steps is not None):
         raise SpecError(f"bench {name}: takes no signals, --time or --steps; leave them out, or run bench rd")
     mode = "quick" if quick else "full" if full else "default"
-    request = room.BenchRequest(mode, out, resume, signals=tuple(signals or ()), time_s=time, steps=steps)
+    request = room.BenchRequest(mode, out, resume, signals=signals, time_s=time, steps=steps)
     check_folder(report, resume)
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
@@ -80,7 +79,7 @@ def bench(
     if report is None:
         return 0
     asked = {"quick": quick, "full": full, "time": time, "steps": steps, "out": out, "report": report}
-    again = command_line(("bench", name, *(signals or ())), asked)
+    again = command_line(("bench", name, *signals), asked)
     return write_page(report, _page(name, mode, found, result, lines, again))
 
 

@@ -19,9 +19,7 @@ from inr.specs import FitSpec
 
 
 def fit(
-    inputs: list[str],
-    /,
-    *,
+    *inputs: Annotated[str, Parameter(required=True)],
     out: Annotated[Path | None, Parameter(name=["-o", "--out"])] = None,
     preset: str | None = None,
     profile: str | None = None,
@@ -90,8 +88,8 @@ def fit(
     }
     asked = apply_config(config, asked)
     request = _request(asked)
-    names = expand(inputs)
-    several = names != inputs or len(names) > 1
+    names = expand(list(inputs))
+    several = names != list(inputs) or len(names) > 1
     results = targets(names, out, _suffix(request), several=several)
     jobs = [
         Job(

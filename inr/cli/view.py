@@ -4,12 +4,15 @@ import webbrowser
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from inr.cli.drawing import say
 from inr.cli.options import Flag, Whole
 
 
-def view(files: list[Path], /, *, port: Whole = 0, no_open: Flag = False) -> None:
+def view(*files: Annotated[Path, Parameter(required=True)], port: Whole = 0, no_open: Flag = False) -> None:
     """Show each FILE in the browser; the address is printed, and Ctrl-C ends it.
 
     Only this machine can reach the address; to give a page to others, use inr export FILE page.html.
@@ -21,7 +24,7 @@ def view(files: list[Path], /, *, port: Whole = 0, no_open: Flag = False) -> Non
     """
     from inr import viewer
 
-    shelf = viewer.Shelf(_pages(files))
+    shelf = viewer.Shelf(_pages(list(files)))
     with viewer.server(shelf, port) as server:
         address = f"http://{viewer.HOST}:{server.server_port}/"
         print(address, flush=True)

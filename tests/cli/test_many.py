@@ -188,3 +188,11 @@ def test_a_file_named_as_the_folder_of_several_results_is_refused():
         got = inr("fit", "a.png", "b.png", "-o", out, *STEPS)
         assert got.code == 2
         assert "folder" in got.complaint
+
+
+def test_options_may_stand_before_and_between_the_files():
+    a, b = pictures("a.png", "b.png")
+    assert inr("fit", *STEPS, a, "-o", "out", b, "--quiet").code == 0
+    assert written() == ["a.inr", "b.inr", "manifest.json"]
+    got = inr("bench", "rd", *STEPS, a, "-o", ".", "nowhere.png")
+    assert (got.code, "nowhere.png" in got.err) == (3, True)  # both were taken for signals
