@@ -57,11 +57,10 @@ def info(file: Path, /, *, json: Flag = False) -> None:
     if json:
         print(json_module.dumps(row))
         return
-    _print(row, "context networks, header, steps" if field.spec.encoding.stored else "header, steps")
+    _print(row)
 
 
-def _print(row: dict[str, Any], other: str) -> None:
-    """The row as a table; `other` says what the bytes are that belong to no tensor."""
+def _print(row: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Page()
@@ -85,7 +84,7 @@ def _print(row: dict[str, Any], other: str) -> None:
             f"{tensor['bytes']:,.1f}",
             f"{tensor['bits_per_value']:.2f}",
         )
-    table.add_row(other, "", "", f"{row['other_bytes']:,.1f}", "", style="dim")
+    table.add_row("all else", "", "", f"{row['other_bytes']:,.1f}", "", style="dim")
     console.print(table)
     console.print(
         "sections: " + ", ".join(f"{s['type']} {s['bytes']:,} bytes" for s in row["sections"]),
