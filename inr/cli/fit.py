@@ -88,8 +88,8 @@ def fit(
     }
     asked = apply_config(config, asked)
     request = _request(asked)
-    names = expand(list(inputs))
-    several = names != list(inputs) or len(names) > 1
+    names = expand(inputs)
+    several = tuple(names) != inputs or len(names) > 1
     results = targets(names, out, _suffix(request), several=several)
     jobs = [
         Job(

@@ -3,6 +3,7 @@
 import glob
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from inr.errors import SignalError, SpecError
@@ -16,7 +17,7 @@ ALSO_READ = (
 SAMPLE = "sample:"
 
 
-def expand(inputs: list[str]) -> list[str]:
+def expand(inputs: Sequence[str]) -> list[str]:
     """The files that the inputs stand for, in their order.
 
     A folder stands for the pictures, sounds and clips in it, by their suffixes and sorted by name;

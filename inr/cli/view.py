@@ -1,7 +1,7 @@
 """Show .inr files in the browser, from a server that only this machine can reach."""
 
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ def view(*files: Annotated[Path, Parameter(required=True)], port: Whole = 0, no_
     """
     from inr import viewer
 
-    shelf = viewer.Shelf(_pages(list(files)))
+    shelf = viewer.Shelf(_pages(files))
     with viewer.server(shelf, port) as server:
         address = f"http://{viewer.HOST}:{server.server_port}/"
         print(address, flush=True)
@@ -34,7 +34,7 @@ def view(*files: Annotated[Path, Parameter(required=True)], port: Whole = 0, no_
         server.serve_forever()
 
 
-def _pages(files: list[Path]) -> dict[str, Callable[[], str]]:
+def _pages(files: Sequence[Path]) -> dict[str, Callable[[], str]]:
     """Pages by name; files of one name in several folders go by their path.
 
     Raises:

@@ -9,8 +9,6 @@ when they are done.  On the CPU the same function is called again and again, whi
 All in float32: a sine multiplies its sums by ω = 20, and TensorFloat-32 leaves 10 bits of them.
 """
 
-from typing import Self
-
 import torch
 from torch import Tensor
 
@@ -45,13 +43,6 @@ class Ahead:
         self._graph: torch.cuda.CUDAGraph | None = None
         # Warm-up and capture share a stream: some libraries make their handles for each stream.
         self._stream = torch.cuda.Stream() if device.type == "cuda" else None
-
-    @classmethod
-    def of(
-        cls, network: TrainingNetwork, optimiser: Optimiser, sampler: signals.AnySampler, kind: str
-    ) -> Self | None:
-        """What does the steps, where the sampler has its samples in memory."""
-        return cls(network, optimiser, sampler, kind) if isinstance(sampler, signals.Sampler) else None
 
     @property
     def samples(self) -> int:

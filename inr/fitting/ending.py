@@ -14,6 +14,7 @@ from inr import fields, reconstruct, signals
 from inr.fitting.layout import sample_memory
 from inr.fitting.network import TrainingNetwork
 from inr.fitting.newton import LARGEST, PIECE, GaussNewton, weights_a_tile, worth
+from inr.fitting.prepare import held_whole
 from inr.fitting.presets import Plan
 from inr.specs import FitSpec, SignalSpec
 
@@ -31,28 +32,32 @@ class Ending:
         worth: ordinary steps that one of its steps takes the place of; 0 where there is no last part.
         left: its steps that remain.
         solver: what does them, once it has begun.
+        sampler, kind: of the signal that it solves for.
     """
 
     worth: int
     left: int = 0
+    sampler: signals.Sampler | None = None
+    kind: str = ""
     solver: GaussNewton | None = None
 
     @classmethod
     def of(cls, request: FitSpec, plan: Plan, signal: SignalSpec, sampler: signals.AnySampler) -> Self:
         """For a request: where tiles are small and many, and nothing is rounded in the loop."""
+        held, size = held_whole(request, sampler), weights_a_tile(plan.field)
         dims = len(signal.shape)
         places = signal.samples * (2**dims if plan.between else 1)
         samples = places / plan.field.tile_count
         able = (
-            isinstance(sampler, signals.Sampler)
-            and len(sampler.slabs) == 1
-            and request.max_size is None
-            and weights_a_tile(plan.field) <= LARGEST
+            held is not None
+            and size <= LARGEST
             and fields.param_count(plan.field) >= RICH * signal.samples * signal.channels
-            and samples * signal.channels * weights_a_tile(plan.field) <= LONGEST
+            and samples * signal.channels * size <= LONGEST
             and 4 * (dims + signal.channels) * places <= sample_memory(request.memory_bytes)
         )
-        return cls(worth(plan.field, samples, plan.batch) if able else 0)
+        if not able:
+            return cls(0)
+        return cls(worth(plan.field, samples, plan.batch), sampler=held, kind=signal.kind)
 
     def divide_steps(self, steps: int) -> int:
         """How many of a plan's steps are ordinary; the last part takes the place of the others."""
@@ -68,11 +73,12 @@ class Ending:
         self.left = steps if steps >= FEWEST else 0
         return self.left
 
-    def begin(self, network: TrainingNetwork, sampler: signals.AnySampler, kind: str) -> GaussNewton:
+    def begin(self, network: TrainingNetwork) -> GaussNewton:
         """The solver, made when it is first asked for."""
         if self.solver is None:
-            assert isinstance(sampler, signals.Sampler)
-            parts = [replace(p, values=reconstruct.to_field(p.values, kind)) for p in sampler.whole()]
+            assert self.sampler is not None
+            whole = self.sampler.whole()
+            parts = [replace(p, values=reconstruct.to_field(p.values, self.kind)) for p in whole]
             self.solver = GaussNewton(network, parts)
         return self.solver
 

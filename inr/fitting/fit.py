@@ -23,7 +23,7 @@ from inr.fitting.ending import Ending
 from inr.fitting.finish import Distortion, Probe
 from inr.fitting.network import Draw, TrainingNetwork
 from inr.fitting.optimisers import Optimiser
-from inr.fitting.prepare import identity, make_sampler, pick_device, same_bits, same_run
+from inr.fitting.prepare import held_whole, identity, make_sampler, pick_device, same_bits, same_run
 from inr.fitting.presets import Plan, expected_bytes
 from inr.fitting.progress import Progress
 from inr.fitting.schedules import MEASURED, Schedule
@@ -93,9 +93,10 @@ class Fit:
         self.exponents: dict[str, int] | None = None  # steps of the best field, where it is rounded
         self._squeezing = Squeezing.of(request, plan.field, reader.spec, slabs)
         wanted = self.device != "cpu" if ahead is None else ahead
-        able = wanted and slabs == 1 and request.max_size is None
-        of = self.network, self._optimiser, self.sampler, reader.spec.kind
-        self._ahead = Ahead.of(*of) if able else None
+        held = held_whole(request, self.sampler)
+        self._ahead = (
+            Ahead(self.network, self._optimiser, held, reader.spec.kind) if wanted and held else None
+        )
         self._saved_at = -math.inf
         self._note = ""
         self._size = expected_bytes(request, plan.field, reader.spec.kind)
@@ -176,7 +177,7 @@ class Fit:
         """The last part, where there is one; True where the target is met."""
         ending, begun, done = self._ending, self.seconds, 0
         while ending.left > 0 and not self._stop():
-            solver = ending.begin(self.network, self.sampler, self.reader.spec.kind)
+            solver = ending.begin(self.network)
             if not done:
                 self._keep_snapshot()
             error = solver.step(self._stop)
@@ -224,7 +225,7 @@ class Fit:
             same_bits(numbers, self.threads, self.path)
         self._ending.left = numbers["ending"]
         if "now.newton.damping" in state.tensors:
-            self._ending.begin(self.network, self.sampler, self.reader.spec.kind)
+            self._ending.begin(self.network)
         with torch.no_grad():
             for name, tensor in self._live().items():
                 tensor.copy_(torch.from_numpy(state.tensors[f"now.{name}"]))

@@ -35,6 +35,13 @@ def make_sampler(request: FitSpec, plan: Plan, reader: signals.Reader, device: s
     )
 
 
+def held_whole(request: FitSpec, sampler: signals.AnySampler) -> signals.Sampler | None:
+    """The sampler where all samples stay in memory and nothing is rounded in the loop; else None."""
+    if isinstance(sampler, signals.Sampler) and len(sampler.slabs) == 1 and request.max_size is None:
+        return sampler
+    return None
+
+
 def pick_device(name: str) -> str:
     """The torch device of a request; "auto" is CUDA where there is one.
 

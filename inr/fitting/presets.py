@@ -113,7 +113,7 @@ def make_plan(request: FitSpec, reader: signals.Reader) -> Plan:
     )
     batch = _batch(field, spec)
     seconds = None if request.steps else request.time_s or SECONDS[request.preset]
-    rates = _rates(field, spec, batch, _likely_steps(request, field, batch))
+    rates = _rates(field, spec, batch, _likely_steps(request, seconds, field, batch))
     return Plan(field, rates, batch, seconds, request.steps, reasons, _between(field, request, spec))
 
 
@@ -162,14 +162,14 @@ def _budget(request: FitSpec, spec: SignalSpec) -> tuple[int, str]:
     return int(max(DEFAULT_LEAST, least)), why
 
 
-def _likely_steps(request: FitSpec, field: FieldSpec, batch: int) -> float:
+def _likely_steps(request: FitSpec, seconds: float | None, field: FieldSpec, batch: int) -> float:
     """About how many steps a fit will have, from the operations of one; a GPU does thousands."""
-    if request.steps:
-        return request.steps
+    if seconds is None:
+        return request.steps or math.inf
     if request.device != "cpu" and torch.cuda.is_available():
         return math.inf
     step_s = 6.0 * batch * fields.param_count(field) / (OPERATIONS * torch.get_num_threads())
-    return (request.time_s or SECONDS[request.preset]) / step_s
+    return seconds / step_s
 
 
 def _rates(field: FieldSpec, spec: SignalSpec, batch: int, steps: float) -> Rates:
@@ -184,8 +184,8 @@ def _rates(field: FieldSpec, spec: SignalSpec, batch: int, steps: float) -> Rate
         coverage = min(1.0, batch / _tile_samples(field, spec) * samples / usual)
         muon *= coverage ** POWERS[0] / field.activation.omega_hidden
         adam *= coverage ** POWERS[1]
-    # Short windows are covered several times over, so nothing grows (bach after 14 s: 47.2 dB, without 48.0).
     own = 0.0 if rests else adam * tuning.own
+    # Short windows are covered several times over, so nothing grows (bach after 14 s: 47.2 dB, without 48.0).
     if spec.kind != "audio":
         return Rates(muon, adam, own)
     horizon = PASSES * _tile_samples(field, spec) / batch

@@ -13,43 +13,23 @@ from inr.signals.points import MaskedReader, PointReader, Points, ScatteredReade
 from inr.signals.samples import from_float, native_dtype, to_float
 
 if TYPE_CHECKING:
-    from inr.signals.batch import Batch, Whole
-    from inr.signals.point_sampler import PointSampler
-    from inr.signals.resident import Resident
-    from inr.signals.sampler import Sampler
-    from inr.signals.windows import WindowSampler
-
-    AnySampler = Sampler | WindowSampler | PointSampler
+    from inr.signals.samplers import (
+        AnySampler,
+        Batch,
+        PointSampler,
+        Resident,
+        Sampler,
+        Whole,
+        WindowSampler,
+    )
 
 
 def __getattr__(name: str) -> object:
     """The samplers make torch batches, so they are imported when they are asked for."""
-    if name in ("Batch", "Whole"):
-        from inr.signals import batch
+    if name in __all__:
+        from inr.signals import samplers
 
-        return getattr(batch, name)
-    if name == "Sampler":
-        from inr.signals.sampler import Sampler
-
-        return Sampler
-    if name == "Resident":
-        from inr.signals.resident import Resident
-
-        return Resident
-    if name == "WindowSampler":
-        from inr.signals.windows import WindowSampler
-
-        return WindowSampler
-    if name == "PointSampler":
-        from inr.signals.point_sampler import PointSampler
-
-        return PointSampler
-    if name == "AnySampler":
-        from inr.signals.point_sampler import PointSampler
-        from inr.signals.sampler import Sampler
-        from inr.signals.windows import WindowSampler
-
-        return Sampler | WindowSampler | PointSampler
+        return getattr(samplers, name)
     raise AttributeError(f"module 'inr.signals' has no attribute {name!r}")
 
 

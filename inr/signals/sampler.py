@@ -185,22 +185,21 @@ class Sampler:
         self._step += count
         return [
             np.stack([self._index(0, group, done) for done in range(first, first + count)])
-            for group in self._hold(0)
+            for group in self.held()
         ]
 
-    def whole(self, slab: int = 0) -> list[Whole]:
-        """Every place that a slab holds, weighted as the batches draw them."""
-        first = self.slab_tiles(slab).start
+    def whole(self) -> list[Whole]:
+        """Every place that such a signal is held at, weighted as the batches draw them."""
         # A batch takes a share of its samples from all places, half-way ones and samples alike.
         half = self._off / (2 * self._batch - self._off)
         parts = []
-        for group in self._hold(slab):
+        for group in self.held():
             places = np.unravel_index(np.arange(math.prod(group.shape)), group.shape)
             on = [(p - o) % self._density == 0 for p, o in zip(places, group.offset, strict=True)]
             weight = torch.from_numpy(np.where(np.all(on, axis=0), 1.0, half)).float()
             u = torch.stack([t[:, torch.from_numpy(p)] for t, p in zip(group.local, places, strict=True)], -1)
             values = compact_to_float(group.samples, self._native)
-            tiles = first + torch.tensor(group.places)
+            tiles = torch.tensor(group.places)
             parts.append(Whole(*(t.to(self._device) for t in (tiles, u, values, weight))))
         return parts
 

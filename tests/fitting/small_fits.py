@@ -71,3 +71,10 @@ def ready(asked, reader, plan=None, *, stop_at=None, **options):
 def run(fit):
     """Run to the end; returns the progress records."""
     return list(fit.run())
+
+
+def finished(fit):
+    """The fit after its run, its workers ended, and the progress records."""
+    records = run(fit)
+    fit.network.close()
+    return fit, records

@@ -8,7 +8,7 @@ from inr import kernel, signals
 from inr.fitting.ahead import AHEAD
 from inr.fitting.checkpoint import load_state
 from inr.specs import FitSpec
-from tests.fitting.small_fits import fading_tone, ready, smooth_picture
+from tests.fitting.small_fits import fading_tone, finished, ready, smooth_picture
 
 KINDS = ("image", "audio", "video")
 
@@ -30,13 +30,6 @@ def begin(kind, steps, ahead=True, folder=None, stop_at=None, **request):
     reader = signals.open_reader(array, kind=kind, **more)
     asked = FitSpec(**{"profile": "tiles", "steps": steps, "params": 3000} | request)
     return ready(asked, reader, folder=folder, ahead=ahead, stop_at=stop_at)
-
-
-def finished(fit):
-    """The fit after its run, and the records that it gave."""
-    records = list(fit.run())
-    fit.network.close()
-    return fit, records
 
 
 @pytest.mark.parametrize("preset", ["fast", "best"])  # `best` holds half-way values too

@@ -11,7 +11,7 @@ from inr.fitting import ending, newton
 from inr.fitting.checkpoint import load_state
 from inr.fitting.ending import FEWEST, SHARE, Ending
 from inr.specs import FitSpec
-from tests.fitting.small_fits import ready
+from tests.fitting.small_fits import finished, ready
 
 LONG = 1200  # steps with a last part of some steps
 
@@ -33,13 +33,6 @@ def begin(steps=LONG, folder=None, stop_at=None, array=None, **request):
 def fitted_db(fit):
     """SNR of its field, in dB."""
     return evaluate(fit.best(), fit.reader.spec, fit.reader).quality_db
-
-
-def finished(fit):
-    """The fit after its run, and the errors that it told."""
-    records = list(fit.run())
-    fit.network.close()
-    return fit, records
 
 
 def test_a_plan_of_steps_is_divided_and_nothing_is_lost():

@@ -26,19 +26,15 @@ SPECS = {
 each_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 
 
-def tensors_of(field, dtype=torch.float64):
-    return {name: torch.tensor(t, dtype=dtype) for name, t in field.tensors.items()}
-
-
-def samples(spec, rows, seed=2, dtype=torch.float64):
+def samples(spec, rows):
     """Random places and values, for all tiles but the last in one part, for the last in another."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(2)
     count = spec.tile_count
 
     def part(tiles, rows):
-        u = torch.tensor(rng.uniform(-1, 1, (len(tiles), rows, spec.dims)), dtype=dtype)
-        values = torch.tensor(rng.uniform(-1, 1, (len(tiles), rows, spec.channels)), dtype=dtype)
-        weight = torch.tensor(rng.uniform(0.2, 1, rows), dtype=dtype)
+        u = torch.tensor(rng.uniform(-1, 1, (len(tiles), rows, spec.dims)))
+        values = torch.tensor(rng.uniform(-1, 1, (len(tiles), rows, spec.channels)))
+        weight = torch.tensor(rng.uniform(0.2, 1, rows))
         return Whole(torch.tensor(tiles), u, values, weight)
 
     tiles = list(range(count))
@@ -50,8 +46,8 @@ def solver():
     """Makes a solver in float64, so that rounding hides nothing; its workers end with the test."""
     made = []
 
-    def make(spec, parts, workers=1, seed=1):
-        network = TrainingNetwork(spec, random_field(spec, seed).tensors, "cpu", workers, compiled=False)
+    def make(spec, parts, workers=1):
+        network = TrainingNetwork(spec, random_field(spec, 1).tensors, "cpu", workers, compiled=False)
         network.tensors = {n: t.double() for n, t in network.tensors.items()}
         made.append(network)
         return newton.GaussNewton(network, parts), network
@@ -73,7 +69,7 @@ def errors(spec, tensors, parts):
 
 @each_spec
 def test_derivatives_are_those_of_autograd(spec):
-    tensors = tensors_of(random_field(spec, 1))
+    tensors = {name: torch.tensor(t).double() for name, t in random_field(spec, 1).tensors.items()}
     u = samples(spec, 9)[0].u
     views = {n: t if t.shape[0] == 1 else t[: len(u)] for n, t in tensors.items()}
     got, jacobian = newton.derivatives(spec, views, u)

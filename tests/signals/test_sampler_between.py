@@ -23,18 +23,22 @@ from tests.signals.drawn import (
 SHARE = 0.25
 
 
-def half_places(batch, partition, shape):
-    """Twice the grid indices [k, B, D] of a batch, from its local coordinates; whole numbers."""
-    tiles = np.arange(batch.tiles.start, batch.tiles.stop)
-    tiles = np.stack(np.unravel_index(tiles, [a.tiles for a in partition]), -1)
+def half_places(tiles, u, partition, shape):
+    """Twice the grid indices [k, B, D] of places in tiles, from their local coordinates; whole numbers."""
+    tiles = np.stack(np.unravel_index(np.asarray(tiles), [a.tiles for a in partition]), -1)
     out = []
     for d, (axis, n) in enumerate(zip(partition, shape, strict=True)):
         left, right = (axis.borders[tiles[:, d, None] + side] for side in (0, 1))
-        x = (batch.u[..., d].double().numpy() * (right - left) + left + right) / 2
+        x = (u[..., d].double().numpy() * (right - left) + left + right) / 2
         place = 2 * coords.index(x, n)
         assert np.abs(place - np.rint(place)).max() < 2e-3
         out.append(np.rint(place).astype(int))
     return np.stack(out, -1)
+
+
+def places_of(batch, partition, shape):
+    """`half_places` of a batch."""
+    return half_places(range(batch.tiles.start, batch.tiles.stop), batch.u, partition, shape)
 
 
 def refined(array):
@@ -60,7 +64,7 @@ def test_samples_are_exact_and_what_lies_between_has_the_spline_s_values(name):
     between = 0
     for _ in range(3):
         batch = sampler.next()
-        place = half_places(batch, partition, array.shape[:-1])
+        place = places_of(batch, partition, array.shape[:-1])
         values = batch.values.numpy()
         assert values.dtype == np.float32
         np.testing.assert_array_equal(values, at(fine, place))
@@ -77,7 +81,7 @@ def test_every_sample_is_drawn_equally_often_in_the_part_that_is_not_between(nam
     shape = array.shape[:-1]
     counts = [np.zeros(shape, int) for _ in boxes(partition, shape)]
     for _ in range(steps):
-        place = half_places(sampler.next(), partition, shape)[:, :true]
+        place = places_of(sampler.next(), partition, shape)[:, :true]
         assert (place % 2 == 0).all()
         for tile, mine in enumerate(place // 2):
             np.add.at(counts[tile], tuple(mine.T), 1)
@@ -95,7 +99,7 @@ def test_the_share_between_goes_half_a_step_over_the_samples_of_a_tile_and_every
     shape = array.shape[:-1]
     seen = [np.zeros([2 * n - 1 for n in shape], int) for _ in boxes(partition, shape)]
     for _ in range(20):
-        for tile, mine in enumerate(half_places(sampler.next(), partition, shape)[:, 200:]):
+        for tile, mine in enumerate(places_of(sampler.next(), partition, shape)[:, 200:]):
             np.add.at(seen[tile], tuple(mine.T), 1)
     for count, box in zip(seen, boxes(partition, shape), strict=True):
         whole = tuple(
@@ -116,7 +120,7 @@ def test_full_scale_edges_do_not_wrap_around():
         array = np.repeat(array, 6, 1)
         sampler = signals.Sampler(reader_of(array), (Axis(1, 0.0), Axis(1, 0.0)), batch=2000, between=0.5)
         batch = sampler.next()
-        place = half_places(batch, (Axis(1, 0.0), Axis(1, 0.0)), array.shape[:2])
+        place = places_of(batch, (Axis(1, 0.0), Axis(1, 0.0)), array.shape[:2])
         values, down = batch.values.numpy()[0, :, 0], place[0, :, 0]
         assert values.min() == 0
         assert values.max() == 1
@@ -143,7 +147,7 @@ def test_the_probe_has_nothing_between_and_is_always_the_same(name):
     for _ in range(3):
         sampler.next()
         probe = sampler.probe()
-        place = half_places(probe, partition, array.shape[:-1])
+        place = places_of(probe, partition, array.shape[:-1])
         assert (place % 2 == 0).all()
         np.testing.assert_array_equal(probe.values.numpy(), at(want, place // 2))
         probes.append(probe)
@@ -155,7 +159,7 @@ def test_every_batch_and_every_seed_has_other_places_between():
     places = []
     for seed in (1, 2):
         array, partition, sampler = make("int16 sound", batch=64, between=SHARE, seed=seed)
-        places += [half_places(sampler.next(), partition, array.shape[:1])[:, 48:] for _ in range(2)]
+        places += [places_of(sampler.next(), partition, array.shape[:1])[:, 48:] for _ in range(2)]
     for i in range(4):
         assert not any(np.array_equal(places[i], places[j]) for j in range(i))
 
@@ -179,7 +183,7 @@ def test_values_belong_to_their_places_in_every_slab(memory_bytes):
     fine = refined(array)
     for _ in range(8 * len(sampler.slabs)):
         batch = sampler.next()
-        place = half_places(batch, TALL, array.shape[:2])
+        place = places_of(batch, TALL, array.shape[:2])
         np.testing.assert_array_equal(batch.values.numpy(), at(fine, place))
 
 
@@ -202,7 +206,7 @@ def test_uneven_tiles_in_slabs_keep_to_the_memory_and_to_their_places():
     for _ in range(2 * len(sampler.slabs)):
         batch = sampler.next()
         seen += range(batch.tiles.start, batch.tiles.stop)
-        np.testing.assert_array_equal(batch.values.numpy(), at(fine, half_places(batch, partition, (4001,))))
+        np.testing.assert_array_equal(batch.values.numpy(), at(fine, places_of(batch, partition, (4001,))))
         assert held_bytes(sampler) <= 26_500 / 2
     assert sorted(seen) == sorted(2 * list(range(32)))
 
@@ -256,24 +260,15 @@ def test_the_whole_weighs_what_lies_between_as_the_batches_draw_it(name):
     array, partition, sampler = make(name, between=SHARE, batch=batch_size)
     fine, drawn = refined(array), np.zeros(2)
     for _ in range(40):
-        on = (half_places(sampler.next(), partition, array.shape[:-1]) % 2 == 0).all(-1)
+        on = (places_of(sampler.next(), partition, array.shape[:-1]) % 2 == 0).all(-1)
         drawn += on.sum(), (~on).sum()
     held = np.zeros(2)
     for part in sampler.whole():
         on = part.weight.numpy() == 1
         held += len(part.tiles) * np.array([on.sum(), part.weight.numpy()[~on].sum()])
-        first = part.tiles[:1]
-        tile = np.stack(np.unravel_index(first.numpy(), [a.tiles for a in partition]), -1)[0]
-        place = [
-            2 * coords.index((part.u[0, :, d].double().numpy() * (b[k + 1] - b[k]) + b[k] + b[k + 1]) / 2, n)
-            for d, (k, b, n) in enumerate(
-                zip(tile, [axis.borders for axis in partition], array.shape[:-1], strict=True)
-            )
-        ]
-        place = np.rint(np.stack(place, -1)).astype(int)
-        np.testing.assert_array_equal(part.values[0].numpy(), at(fine, place))
-        np.testing.assert_array_equal(on, (place % 2 == 0).all(-1))
-    if (
-        array[..., 0].size > 1 and len(partition) == 1
-    ):  # a share of each tile; those of a picture differ in size
+        place = half_places(part.tiles, part.u, partition, array.shape[:-1])
+        np.testing.assert_array_equal(part.values.numpy(), at(fine, place))
+        assert ((place % 2 == 0).all(-1) == on).all()
+    # A share of each tile: those of a picture differ in size, and batches do not.
+    if array[..., 0].size > 1 and len(partition) == 1:
         assert held[1] / held.sum() == pytest.approx(drawn[1] / drawn.sum(), abs=0.02)
